@@ -1,0 +1,93 @@
+"""Errors that teach: what arrived, what was needed, why, and the line that fixes it.
+
+Every refusal of nnlite is one of Python's own kinds (`ValueError`, `TypeError`, …), so that code written
+for Keras or NumPy catches it as usual; what is particular is the message, and :func:`explain` gives all of
+them the same four parts.
+"""
+
+from collections.abc import Iterable
+
+__all__ = [
+    "BackwardError",
+    "DataFileError",
+    "DataNotFoundError",
+    "NonFiniteError",
+    "ShapeError",
+    "explain",
+    "unknown_name",
+]
+
+
+class ShapeError(ValueError):
+    """An array's shape does not fit where it was handed in."""
+
+
+class BackwardError(RuntimeError):
+    """``backward`` was called without the forward pass that it belongs to."""
+
+
+class NonFiniteError(ArithmeticError):
+    """The loss became NaN or infinite while training."""
+
+
+class DataFileError(ValueError):
+    """A data file is missing, truncated, corrupted, or not what its name says."""
+
+
+class DataNotFoundError(DataFileError):
+    """A data set could not be had at all: it is on no disk here, and no mirror gave it."""
+
+
+def explain(arrived: str, *, needed: str = "", why: str = "", fix: str = "") -> str:
+    """Compose a message: what arrived, what was needed, why, and the line that fixes it.
+
+    Parameters
+    ----------
+    arrived : str
+        The sentence that says what is wrong; it stands on the first line, alone, because that is the
+        line which every traceback shows.
+    needed, why, fix : str, optional
+        The other three parts, each on a line of its own. ``fix`` is a line of code wherever one exists.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(explain("the batch size is 0", needed="a whole number from 1 on", fix="batch_size=32"))
+    the batch size is 0
+      needed: a whole number from 1 on
+      fix:    batch_size=32
+    """
+    lines = [arrived]
+    lines += [
+        f"  {label:<7} {text}"
+        for label, text in (("needed:", needed), ("why:", why), ("fix:", fix))
+        if text
+    ]
+    return "\n".join(lines)
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "") -> str:
+    """Compose the message for a name that nobody answers to, with the nearest names first.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked up: ``"activation"``, ``"loss"``, …
+    name : object
+        What arrived.
+    known : iterable of str
+        Every name that would have been understood.
+    also : str, optional
+        What else may be passed, e.g. ``"an Optimizer object"``.
+    """
+    import difflib  # slow to import, and only an error needs it
+
+    known = sorted(known)
+    near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], n=3, cutoff=0.5)
+    spelled = {k.lower(): k for k in known}
+    listing = ", ".join(known) + (f"; or {also}" if also else "")
+    fix = f"did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""
+    return explain(f"unknown {kind} {name!r}", needed=f"one of: {listing}", fix=fix)

@@ -1,0 +1,126 @@
+"""The formulas alone: functions of arrays, with no layer, no state and no training around them.
+
+Each holds for real arrays and for complex ones. Complex numbers are not for training: the imaginary part
+carries a tiny step h, and Im f(x + ih)/h is then the derivative of f, exact to rounding (see
+:mod:`nnlite.gradcheck`). Wherever a formula compares or takes a maximum it therefore looks at ``z.real``.
+
+Forms that overflow for large numbers are rewritten, never clipped; what each is rewritten from stands in
+its docstring.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlite.errors import explain
+from nnlite.tensor import Array
+
+__all__ = ["log_softmax", "logsumexp", "one_hot", "relu", "sigmoid", "softmax", "softplus"]
+
+
+def sigmoid(z: Array) -> Array:
+    """Logistic function, from any number to (0, 1).
+
+        y = 1 / (1 + np.exp(-z))
+
+    Far on the left ``exp(-z)`` overflows to infinity, and one over infinity is the 0 that is wanted; so the
+    formula as it stands is right everywhere, and keeps its relative accuracy on the left, where
+    ``(1 + tanh(z/2))/2`` would lose it.
+    """
+    with np.errstate(over="ignore"):
+        y = np.negative(z)
+        np.exp(y, out=y)
+        y += 1
+        np.reciprocal(y, out=y)
+    return y
+
+
+def relu(z: Array) -> Array:
+    """Rectified linear unit: the positive part.
+
+    y = np.maximum(z, 0)
+    """
+    if np.iscomplexobj(z):
+        return np.where(z.real > 0, z, 0)
+    return np.maximum(z, 0)
+
+
+def softplus(z: Array) -> Array:
+    """Logarithm of 1 + e^z, the antiderivative of the sigmoid.
+
+        y = np.log(1 + np.exp(z))
+
+    is evaluated as ``max(z, 0) + log1p(exp(-|z|))``, whose exponential never exceeds 1.
+    """
+    positive = z.real > 0
+    return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
+
+
+def softmax(z: Array) -> Array:
+    """Probabilities from logits, along the last axis.
+
+        y = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+
+    A constant added to a row changes nothing, so each row's own maximum is subtracted first and no
+    exponential exceeds 1. (The maximum of the whole array would not do: rows far below it would be 0/0.)
+    """
+    y = z - z.real.max(axis=-1, keepdims=True)
+    np.exp(y, out=y)
+    y /= y.sum(axis=-1, keepdims=True)
+    return y
+
+
+def logsumexp(z: Array) -> Array:
+    """Logarithm of the sum of exponentials along the last axis, which is a smooth maximum.
+
+    y = np.log(np.exp(z).sum(-1))
+    """
+    m = z.real.max(axis=-1, keepdims=True)
+    y: Array = np.log(np.exp(z - m).sum(axis=-1)) + m[..., 0]
+    return y
+
+
+def log_softmax(z: Array) -> Array:
+    """Logarithm of the softmax, without forming the softmax.
+
+    y = z - np.log(np.exp(z).sum(-1, keepdims=True))
+    """
+    return z - logsumexp(z)[..., np.newaxis]
+
+
+def one_hot(labels: npt.ArrayLike, classes: int, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Rows of the identity: class k becomes a vector with 1 at position k and 0 elsewhere.
+
+        y = np.eye(classes)[labels]
+
+    Parameters
+    ----------
+    labels : array_like of int, any shape
+        Class numbers from 0 to ``classes - 1``.
+    classes : int
+        How many classes there are.
+    dtype : dtype, optional
+        Type of the result.
+
+    Returns
+    -------
+    ndarray, shape ``labels.shape + (classes,)``
+
+    Raises
+    ------
+    ValueError
+        If a label lies outside the range.
+    """
+    k = np.asarray(labels)
+    if k.size and (k.min() < 0 or k.max() >= classes):
+        raise ValueError(
+            explain(
+                f"labels run from {k.min()} to {k.max()}",
+                needed=f"whole numbers from 0 to {classes - 1}, for {classes} classes",
+                fix="labels - labels.min() if the classes are counted from 1",
+            )
+        )
+    y: np.ndarray[Any, Any] = np.zeros((*k.shape, classes), dtype)
+    np.put_along_axis(y, k[..., np.newaxis].astype(np.intp), 1, axis=-1)
+    return y

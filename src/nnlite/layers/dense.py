@@ -1,0 +1,132 @@
+"""Dense: the layer in which every output sees every input."""
+
+from typing import Any
+
+import numpy as np
+
+from nnlite import initializers, regularizers
+from nnlite.errors import ShapeError, explain
+from nnlite.layers import activations
+from nnlite.layers.base import Layer
+from nnlite.parameters import Parameter
+from nnlite.tensor import Array, Shape
+
+__all__ = ["Dense"]
+
+
+class Dense(Layer):
+    """An affine map of each row, then an activation.
+
+    With x of shape (n, i), W (i, o), b (o,) and y (n, o)::
+
+        y  = x @ W + b
+        dW = x.T @ dy
+        db = dy.sum(0)
+        dx = dy @ W.T
+
+    With an activation g the output is g(y); its own class has its formula, and ``dy`` above is what its
+    backward pass returns.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs, o.
+    activation : str or activation layer, optional
+        Applied last; linear if not given.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer, bias_initializer : str or Initializer
+        First values of W and of b.
+    kernel_regularizer, bias_regularizer : str or Regularizer, optional
+        Penalties on W and on b, added to the loss.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+
+    Raises
+    ------
+    ValueError
+        If ``units`` is not a positive whole number, or a name is unknown.
+
+    Notes
+    -----
+    Inputs of more axes, (n, ..., i), are mapped along their last axis. Texts that write single samples as
+    columns, z = W x + b, have the transpose of this W.
+    """
+
+    W, b = Parameter(), Parameter()
+    dW, db = Parameter(gradient=False), Parameter(gradient=False)
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        **layer: Any,
+    ) -> None:
+        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
+            raise ValueError(
+                explain(f"Dense was asked for {units!r} units", needed="a whole number from 1 on", fix="Dense(10)")
+            )
+        super().__init__(**layer)
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+
+    @property
+    def link(self) -> str | None:  # type: ignore[override]
+        """The activation's link function: it is what the layer ends in."""
+        return self.activation.link
+
+    def build(self, input_shape: Any) -> None:  # noqa: D102
+        *_, inputs = shape = Shape(input_shape)
+        if shape.order < 2 or inputs is None:
+            raise ShapeError(
+                explain(
+                    f"{self.label} cannot be built for inputs of shape {shape}",
+                    needed="(None, features), with the number of features known",
+                    why="W has a row for each feature",
+                    fix="add Flatten() before it, or reshape the data to (samples, features)",
+                )
+            )
+        self.add_parameter("W", (inputs, self.units), self.kernel_initializer, self.kernel_regularizer)
+        if self.use_bias:
+            self.add_parameter("b", (self.units,), self.bias_initializer, self.bias_regularizer)
+        super().build(input_shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
+        return Shape(*Shape(input_shape)[:-1], self.units)
+
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
+        return self.activation.forward(self.logits(x, training), training)
+
+    def logits(self, x: Array, training: bool = False) -> Array:
+        """Compute ``x @ W + b``, without the activation."""
+        if not self.built:
+            self.build((None, *x.shape[1:]))
+        if x.shape[-1] != self.W.shape[0]:
+            Shape(None, *x.shape[1:-1], self.W.shape[0]).check(x, self.label, why="W has a row for each feature")
+        self._kept = x if training else None
+        y = x @ self.W
+        if self.use_bias:
+            y += self.b
+        return y
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        return self.backward_logits(self.activation.backward(dy))
+
+    def backward_logits(self, dz: Array) -> Array:
+        """Go backward from the gradient with respect to ``x @ W + b``."""
+        x = self.take()
+        rows, dzs = (x, dz) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units))
+        np.matmul(rows.T, dzs, out=self.dW)
+        if self.use_bias:
+            dzs.sum(axis=0, out=self.db)
+        return dz @ self.W.T if self.needs_dx else dz

@@ -1,0 +1,80 @@
+"""Mini-batches: the rows of a data set in a fresh random order every epoch, a few at a time.
+
+"Critical to reshuffle in each epoch", say the lectures: with a fixed order the noise of the batch gradients
+repeats itself and no longer averages out.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlite import config
+from nnlite.errors import explain
+from nnlite.tensor import Array
+
+__all__ = ["Batches"]
+
+
+class Batches:
+    """The mini-batches of one or more arrays that belong together row by row.
+
+    Parameters
+    ----------
+    arrays : tuple of (ndarray or None)
+        For instance (X, y, sample weights); ``None`` stands for an array that is not there.
+    batch_size : int
+        Rows in a batch; the last batch of an epoch has what is left.
+    shuffle : bool, default True
+        Whether each iteration draws a new order.
+    dtype : dtype, optional
+        Float type that the rows of the first array are cast to, batch by batch, so that a data set of
+        bytes never exists as floats. Other arrays come as they are.
+    rng : numpy.random.Generator, optional
+        Where the order comes from; the library's stream for shuffling if not given.
+
+    Examples
+    --------
+    >>> X = np.arange(5.0)[:, np.newaxis]
+    >>> [len(x) for x, in Batches((X,), batch_size=2)]
+    [2, 2, 1]
+    """
+
+    def __init__(
+        self,
+        arrays: tuple[Array | None, ...],
+        batch_size: int,
+        *,
+        shuffle: bool = True,
+        dtype: npt.DTypeLike = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(
+                explain(f"batch_size is {batch_size!r}", needed="a whole number from 1 on", fix="batch_size=32")
+            )
+        self.arrays = arrays
+        self.n = next(len(array) for array in arrays if array is not None)
+        self.batch_size = int(batch_size)
+        self.shuffle = shuffle
+        self.dtype = None if dtype is None else np.dtype(dtype)
+        self.rng = rng
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-self.n // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the batches of one epoch, each a tuple of new arrays (views, where nothing is shuffled)."""
+        order = None
+        if self.shuffle:
+            order = (self.rng or config.generator("shuffling")).permutation(self.n)
+        for start in range(0, self.n, self.batch_size):
+            rows: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                rows = order[rows]
+            first, *others = [None if array is None else array[rows] for array in self.arrays]
+            if self.dtype is not None and first is not None and first.dtype != self.dtype:
+                first = first.astype(self.dtype)
+            yield first, *others
