@@ -48,6 +48,9 @@ class Loss:
     link: ClassVar[str | None] = None
     """Name of the activation that this loss is fused with."""
 
+    reads_labels: ClassVar[bool] = False
+    """Whether targets are class numbers, which stay whole numbers, and not something to subtract from p."""
+
     def __init__(self, reduction: str = "mean", name: str | None = None) -> None:
         reductions = {"mean": "mean", "sum_over_batch_size": "mean", "sum": "sum", "half_sum": "half_sum"}
         if reduction not in reductions:
@@ -322,6 +325,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     link = "softmax"
+    reads_labels = True
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
         return -np.log(_bounded(_at(p, y)))

@@ -146,9 +146,11 @@ class ParameterStore:
     def refresh(self) -> None:
         """Find the trainable parts anew; a layer calls this whenever its ``trainable`` changes."""
         self.trainable: list[slice] = []
+        self.lowest_learning: Owner | None = None
         for layer, _, place, _ in self.spans:
             if not layer.trainable:
                 continue
+            self.lowest_learning = self.lowest_learning or layer
             if self.trainable and self.trainable[-1].stop == place.start:
                 place = slice(self.trainable.pop().start, place.stop)
             self.trainable.append(place)

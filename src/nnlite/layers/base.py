@@ -198,6 +198,11 @@ class Layer:
                 self.__dict__[array] = self.__dict__[array].astype(dtype)
 
     @property
+    def store(self) -> ParameterStore | None:
+        """The vector of all parameters that this layer's arrays are windows into, once a model binds it."""
+        return self._store
+
+    @property
     def trainable(self) -> bool:
         """Whether an optimizer may move the parameters. A frozen layer still hands dL/dx down."""
         return self._trainable

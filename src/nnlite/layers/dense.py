@@ -86,8 +86,15 @@ class Dense(Layer):
         return self.activation.link
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        *_, inputs = shape = Shape(input_shape)
-        if shape.order < 2 or inputs is None:
+        inputs = self._width(Shape(input_shape))
+        self.add_parameter("W", (inputs, self.units), self.kernel_initializer, self.kernel_regularizer)
+        if self.use_bias:
+            self.add_parameter("b", (self.units,), self.bias_initializer, self.bias_regularizer)
+        super().build(input_shape)
+
+    def _width(self, shape: Shape) -> int:
+        """Return the number of features of an input of this shape, or refuse it."""
+        if shape.order < 2 or shape[-1] is None:
             raise ShapeError(
                 explain(
                     f"{self.label} cannot be built for inputs of shape {shape}",
@@ -96,13 +103,20 @@ class Dense(Layer):
                     fix="add Flatten() before it, or reshape the data to (samples, features)",
                 )
             )
-        self.add_parameter("W", (inputs, self.units), self.kernel_initializer, self.kernel_regularizer)
-        if self.use_bias:
-            self.add_parameter("b", (self.units,), self.bias_initializer, self.bias_regularizer)
-        super().build(input_shape)
+        if self.built and shape[-1] != len(self.W):
+            raise ShapeError(
+                explain(
+                    f"{self.label} got an input of shape {shape}",
+                    needed=f"{len(self.W)} features",
+                    why="W has a row for each feature",
+                )
+            )
+        return shape[-1]
 
     def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
-        return Shape(*Shape(input_shape)[:-1], self.units)
+        shape = Shape(input_shape)
+        self._width(shape)
+        return Shape(*shape[:-1], self.units)
 
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         return self.activation.forward(self.logits(x, training), training)

@@ -4,7 +4,7 @@
 repeats itself and no longer averages out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,9 @@ class Batches:
         Rows in a batch; the last batch of an epoch has what is left.
     shuffle : bool, default True
         Whether each iteration draws a new order.
-    dtype : dtype, optional
-        Float type that the rows of the first array are cast to, batch by batch, so that a data set of
-        bytes never exists as floats. Other arrays come as they are.
+    dtypes : sequence of (dtype or None), optional
+        Type that the rows of each array are cast to, batch by batch, so that a data set of bytes never
+        exists as floats; ``None`` for an array that comes as it is.
     rng : numpy.random.Generator, optional
         Where the order comes from; the library's stream for shuffling if not given.
 
@@ -47,7 +47,7 @@ class Batches:
         batch_size: int,
         *,
         shuffle: bool = True,
-        dtype: npt.DTypeLike = None,
+        dtypes: Sequence[npt.DTypeLike] | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
         if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
@@ -58,7 +58,7 @@ class Batches:
         self.n = next(len(array) for array in arrays if array is not None)
         self.batch_size = int(batch_size)
         self.shuffle = shuffle
-        self.dtype = None if dtype is None else np.dtype(dtype)
+        self.dtypes = [None] * len(arrays) if dtypes is None else list(dtypes)
         self.rng = rng
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class Batches:
             rows: Any = slice(start, start + self.batch_size)
             if order is not None:
                 rows = order[rows]
-            first, *others = [None if array is None else array[rows] for array in self.arrays]
-            if self.dtype is not None and first is not None and first.dtype != self.dtype:
-                first = first.astype(self.dtype)
-            yield first, *others
+            yield tuple(
+                None if array is None else array[rows].astype(dtype or array.dtype, copy=False)
+                for array, dtype in zip(self.arrays, self.dtypes, strict=True)
+            )

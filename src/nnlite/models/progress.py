@@ -1,0 +1,120 @@
+"""What `fit` prints: a bar for each epoch, drawn by tqdm, or one line where a bar would be noise."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["Progress", "format_logs"]
+
+
+def format_logs(logs: dict[str, float]) -> str:
+    """Return the loss and the metrics as Keras prints them: ``accuracy: 0.9713 - loss: 0.0985``."""
+    return " - ".join(f"{key}: {value:{'.4e' if abs(value) <= 1e-3 else '.4f'}}" for key, value in logs.items())
+
+
+class Progress:
+    """The progress of one `fit`, `evaluate` or `predict`.
+
+    Parameters
+    ----------
+    verbose : {0, 1, 2, 'auto'}
+        Nothing; a bar per epoch; one line per epoch. ``'auto'`` is 1.
+    epochs : int
+        Number of the last epoch; a heading is printed where there is more than one.
+
+    Notes
+    -----
+    The bar moves ten times a second, not at every step: a step takes some 0.1 ms, drawing takes longer.
+    Where the output is no terminal and no notebook, a bar would leave its every state in the file; there
+    only the finished bar of each epoch is printed.
+    """
+
+    INTERVAL = 0.1  # seconds between two states of the bar
+
+    def __init__(self, verbose: Any, epochs: int = 1) -> None:
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.epochs = epochs
+        self.next_time = float("inf")  # when the bar is due to be drawn again
+        self._bar: Any = None
+
+    def begin(self, epoch: int, steps: int) -> None:
+        """Start the bar of an epoch (counted from 0)."""
+        self.steps, self.started = steps, time.perf_counter()
+        self.heading = f"Epoch {epoch + 1}/{self.epochs}" if self.epochs > 1 else ""
+        if self.verbose == 1 and _is_live():
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(
+                total=steps,
+                desc=self.heading or None,
+                file=sys.stdout,
+                mininterval=0,
+                bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}",
+            )
+            self.next_time = self.started + self.INTERVAL
+
+    def show(self, done: int, logs: Callable[[], dict[str, float]]) -> None:
+        """Draw the bar after ``done`` steps; `fit` calls this when ``next_time`` has come."""
+        self._draw(done, logs())
+        self.next_time = time.perf_counter() + self.INTERVAL
+
+    def _draw(self, done: int, logs: dict[str, float]) -> None:
+        per_step = _duration((time.perf_counter() - self.started) / max(done, 1))
+        self._bar.set_postfix_str(f"{per_step}/step - {format_logs(logs)}", refresh=False)
+        self._bar.update(done - self._bar.n)
+
+    def end(self, logs: dict[str, float], seconds: float) -> None:
+        """Finish the bar of an epoch, now that the logs are complete.
+
+        Parameters
+        ----------
+        logs : dict
+            Loss and metrics, those of the validation among them.
+        seconds : float
+            How long the steps took, without the validation.
+        """
+        self.next_time = float("inf")
+        summary = f"{_duration(seconds / max(self.steps, 1))}/step - {format_logs(logs)}"
+        if self._bar is not None:
+            self._bar.set_postfix_str(summary, refresh=False)
+            self._bar.update(self.steps - self._bar.n)
+            self.close()
+        elif self.verbose == 1:
+            from tqdm import tqdm
+
+            bar = tqdm.format_meter(
+                self.steps,
+                self.steps,
+                seconds,
+                prefix=self.heading,
+                ascii=not _speaks_unicode(),
+                postfix=summary,
+                bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}",
+            )
+            print(bar, flush=True)  # noqa: T201 - printing is what verbose asks for
+        elif self.verbose == 2:
+            heading = f"{self.heading}: " if self.heading else ""
+            print(f"{heading}{self.steps}/{self.steps} - {_duration(seconds)} - {summary}", flush=True)  # noqa: T201
+
+    def close(self) -> None:
+        """Leave the bar as it stands, also after an interruption."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _is_live() -> bool:
+    """Whether the output can redraw a line: a terminal or a notebook."""
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
+def _speaks_unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "ascii").lower().startswith("utf")
+
+
+def _duration(seconds: float) -> str:
+    """Return ``"2s"``, ``"13ms"`` or ``"410us"``."""
+    if seconds >= 1:
+        return f"{seconds:.0f}s"
+    return f"{seconds * 1e3:.0f}ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us"

@@ -1,0 +1,61 @@
+"""Small helpers that scripts call: seeds and one-hot labels."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlite.config import clear_session, seed_everything
+from nnlite.errors import explain
+from nnlite.functional import one_hot
+from nnlite.tensor import Array
+
+__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+
+
+def set_random_seed(seed: int) -> None:
+    """Make initial weights, shuffling, dropout and noise repeatable.
+
+    Also seeds Python's ``random`` and NumPy's global generator, as Keras's function of this name does.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+    """
+    seed_everything(seed)
+
+
+def to_categorical(labels: Any, num_classes: int | None = None, dtype: npt.DTypeLike = np.float64) -> Array:
+    """One-hot rows from class numbers: 3 of 10 becomes ``[0, 0, 0, 1, 0, 0, 0, 0, 0, 0]``.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (n,) or (n, 1)
+        Class numbers from 0 on.
+    num_classes : int, optional
+        How many classes there are; one more than the largest label if not given.
+    dtype : dtype, default float64
+
+    Returns
+    -------
+    ndarray, shape (n, num_classes)
+
+    Raises
+    ------
+    ValueError
+        If a label is negative, has a fraction, or is not below ``num_classes``.
+    """
+    k = np.asarray(labels)
+    if k.ndim > 1 and k.shape[-1] == 1:
+        k = k[..., 0]
+    if k.dtype.kind not in "biu" and not (k.dtype.kind == "f" and (k == np.floor(k)).all()):
+        raise ValueError(
+            explain(
+                f"the labels are of type {k.dtype}",
+                needed="whole numbers from 0 on",
+                fix="names, labels = np.unique(labels, return_inverse=True)",
+            )
+        )
+    classes = int(k.max()) + 1 if num_classes is None else num_classes
+    return one_hot(k.astype(np.intp), classes, dtype)
