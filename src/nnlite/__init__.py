@@ -12,7 +12,6 @@ from nnlite import (
     config,
     errors,
     functional,
-    gradcheck,
     initializers,
     layers,
     losses,
@@ -28,7 +27,7 @@ from nnlite.models.sequential import Sequential
 from nnlite.tensor import Shape
 
 if TYPE_CHECKING:
-    from nnlite import datasets, plot
+    from nnlite import datasets, gradcheck, plot
 
 __version__ = "0.1.0"
 
@@ -55,7 +54,7 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = ("datasets", "plot")
+_LAZY = ("datasets", "gradcheck", "plot")
 
 
 def __getattr__(name: str) -> Any:

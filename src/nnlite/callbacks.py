@@ -40,16 +40,16 @@ class Callback:
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Called once, before the first epoch."""
+        """Act once, before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Called once, after the last epoch."""
+        """Act once, after the last epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Called before each epoch; epochs are counted from 0."""
+        """Act before each epoch; epochs are counted from 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Called after each epoch and its validation."""
+        """Act after each epoch and its validation."""
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Older name of `on_train_batch_begin`."""
@@ -58,36 +58,36 @@ class Callback:
         """Older name of `on_train_batch_end`."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Called before each training batch; batches are counted from 0 in each epoch."""
+        """Act before each training batch; batches are counted from 0 in each epoch."""
         self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Called after the step on each training batch."""
+        """Act after the step on each training batch."""
         self.on_batch_end(batch, logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Called before an evaluation or a validation."""
+        """Act before an evaluation or a validation."""
 
     def on_test_end(self, logs: Logs | None = None) -> None:
-        """Called after it."""
+        """Act after it."""
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Called before each of its batches."""
+        """Act before each of its batches."""
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Called after each of its batches."""
+        """Act after each of its batches."""
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        """Called before a prediction."""
+        """Act before a prediction."""
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        """Called after it."""
+        """Act after it."""
 
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Called before each of its batches."""
+        """Act before each of its batches."""
 
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Called after each of its batches."""
+        """Act after each of its batches."""
 
 
 class History(Callback):

@@ -5,12 +5,14 @@ dropout layer, which draws numbers, does not change the order in which the sampl
 shuffling differently does not change the initial weights.
 """
 
-import random
-from typing import Literal
+from __future__ import annotations  # so that naming numpy.random's types does not load it
+
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.checks import whole_number
 from nnlite.errors import explain
 
 __all__ = [
@@ -27,12 +29,12 @@ __all__ = [
 Purpose = Literal["initialization", "shuffling", "dropout", "noise"]
 _PURPOSES: tuple[Purpose, ...] = ("initialization", "shuffling", "dropout", "noise")
 
-_floatx: np.dtype[np.floating] = np.dtype(np.float32)
+_floatx: np.dtype[Any] = np.dtype(np.float32)
 _EPSILON = 1e-7
 
 
 def floatx() -> str:
-    """Name of the float type that new models compute in: ``'float32'`` unless :func:`set_floatx` was called."""
+    """Name of the float type that new models compute in: ``'float32'`` unless it was changed."""
     return str(_floatx)
 
 
@@ -72,11 +74,14 @@ def _streams(seed: int | None) -> dict[Purpose, np.random.Generator]:
     return {purpose: np.random.default_rng(child) for purpose, child in zip(_PURPOSES, children, strict=True)}
 
 
-_generators = _streams(None)
+# filled when first asked for, because numpy.random loads slowly
+_generators: dict[Purpose, np.random.Generator] = {}
 
 
 def generator(purpose: Purpose) -> np.random.Generator:
     """Return the stream of random numbers that serves one purpose."""
+    if len(_generators) == 0:
+        _generators.update(_streams(None))
     return _generators[purpose]
 
 
@@ -91,12 +96,12 @@ def seed_everything(seed: int) -> None:
     seed : int
         From 0 to 2**32 - 1 (the range that NumPy's global generator accepts).
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+    if whole_number("seed", seed, 0) >= 2**32:
         raise ValueError(
-            explain(
-                f"the seed is {seed!r}", needed="a whole number from 0 to 2**32 - 1", fix="set_random_seed(0)"
-            )
+            explain(f"seed is {seed!r}", needed="a whole number from 0 to 2**32 - 1", fix="seed=0")
         )
+    import random
+
     random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002 - scripts that use the legacy generator expect it
     _generators.update(_streams(int(seed)))
@@ -106,7 +111,7 @@ _names_given: dict[str, int] = {}
 
 
 def unique_name(base: str) -> str:
-    """Return ``base``, then ``base_1``, ``base_2``, …: the names of layers and models that were given none."""
+    """Return ``base``, then ``base_1``, ``base_2``, …: names for layers and models that were given none."""
     count = _names_given.get(base, 0)
     _names_given[base] = count + 1
     return f"{base}_{count}" if count else base

@@ -62,9 +62,7 @@ def explain(arrived: str, *, needed: str = "", why: str = "", fix: str = "") -> 
     """
     lines = [arrived]
     lines += [
-        f"  {label:<7} {text}"
-        for label, text in (("needed:", needed), ("why:", why), ("fix:", fix))
-        if text
+        f"  {label:<7} {text}" for label, text in (("needed:", needed), ("why:", why), ("fix:", fix)) if text
     ]
     return "\n".join(lines)
 

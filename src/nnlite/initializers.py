@@ -10,6 +10,8 @@ fan-scaled normal ones are cut off at two standard deviations and widened so tha
 is as stated after the cut, as Keras does it.
 """
 
+from __future__ import annotations  # so that naming numpy.random's types does not load it
+
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,9 +53,11 @@ class Initializer:
     def __init__(self, seed: int | None = None) -> None:
         self.seed = seed
 
-    def __call__(self, shape: tuple[int, ...], dtype: npt.DTypeLike = None) -> Array:
+    def __call__(self, shape: tuple[int, ...], dtype: npt.DTypeLike | None = None) -> Array:
         """Draw an array of ``shape``; it is drawn in float64 and then rounded to ``dtype``."""
-        rng = np.random.default_rng(self.seed) if self.seed is not None else config.generator("initialization")
+        rng = (
+            np.random.default_rng(self.seed) if self.seed is not None else config.generator("initialization")
+        )
         return self.draw(rng, tuple(shape)).astype(dtype or config.floatx())
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
@@ -70,7 +74,7 @@ class Initializer:
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Number of inputs and outputs of a layer whose weights have this shape: (in, out) for a matrix."""
+    """Return the numbers of inputs and outputs of a layer whose weights have this shape."""
     if len(shape) < 2:
         size = int(np.prod(shape))
         return size, size
@@ -146,7 +150,7 @@ class TruncatedNormal(Initializer):
 
 
 def _cut_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Standard normal numbers, none of them beyond ±2."""
+    """Draw standard normal numbers, none of them beyond ±2."""
     values = rng.standard_normal(shape)
     while (outside := np.abs(values) > 2).any():
         values[outside] = rng.standard_normal(int(outside.sum()))

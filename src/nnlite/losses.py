@@ -152,7 +152,9 @@ class Loss:
             p = p[:, np.newaxis]
         y = self.check_targets(np.asarray(y_true), Shape(p.shape))
         if len(y) != len(p):
-            raise ShapeError(explain(f"{len(y)} targets came with {len(p)} predictions", needed="one for each"))
+            raise ShapeError(
+                explain(f"{len(y)} targets came with {len(p)} predictions", needed="one for each")
+            )
         return (y if y.dtype.kind in "iu" or y.dtype.kind == "c" else y.astype(p.real.dtype, copy=False)), p
 
     def get_config(self) -> dict[str, Any]:
@@ -259,7 +261,7 @@ class BinaryCrossentropy(Loss):
         return y
 
     def _other_loss(self, y: Array, output_shape: Shape) -> str:
-        return f"use {output_shape[-1]} columns of 0 and 1, or Dense(1, activation='sigmoid') for one label a row"
+        return f"use {output_shape[-1]} columns of 0 and 1, or Dense(1, 'sigmoid') for one label a row"
 
 
 class CategoricalCrossentropy(Loss):
@@ -354,7 +356,8 @@ class SparseCategoricalCrossentropy(Loss):
                 explain(
                     f"the targets have shape {y.shape}",
                     needed=f"one class number a row, shape {(len(y), *output_shape[1:-1])}",
-                    why="a sparse loss reads labels as whole numbers" + (", and these look one-hot" * one_hot),
+                    why="a sparse loss reads labels as whole numbers"
+                    + (", and these look one-hot" * one_hot),
                     fix="loss='categorical_crossentropy', or y = y.argmax(axis=-1)" if one_hot else "",
                 )
             )

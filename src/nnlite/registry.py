@@ -32,7 +32,13 @@ class Registry(Generic[T], Mapping[str, type[T]]):
     """
 
     def __init__(
-        self, kind: str, base: type[T], names: Mapping[str, type[T]], *, example: str, ignore_case: bool = False
+        self,
+        kind: str,
+        base: type[T],
+        names: Mapping[str, type[T]],
+        *,
+        example: str,
+        ignore_case: bool = False,
     ) -> None:
         self.kind, self.base, self.example, self.ignore_case = kind, base, example, ignore_case
         self._types = {**names, **{cls.__name__: cls for cls in names.values()}}

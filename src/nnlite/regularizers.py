@@ -6,12 +6,11 @@ wiggle. Factors are Keras's: L2 is ``l2 * sum(W**2)`` *without* one half, so tex
 ``L2(λ / 2)``.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
-from nnlite.errors import explain
+from nnlite.checks import number
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
@@ -37,14 +36,6 @@ class Regularizer:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
 
 
-def _strength(name: str, value: float) -> float:
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(
-            explain(f"the penalty {name} is {value!r}", needed="a finite number from 0 on", fix=f"{name}=0.01")
-        )
-    return float(value)
-
-
 class L1L2(Regularizer):
     """Both penalties together (the *elastic net*).
 
@@ -53,7 +44,7 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1, self.l2 = _strength("l1", l1), _strength("l2", l2)
+        self.l1, self.l2 = number("l1", l1, 0), number("l2", l2, 0)
 
     def __call__(self, W: Array) -> Any:  # noqa: D102
         # |W| written as sign·W, so that a complex step passes through it
@@ -100,5 +91,5 @@ registry: Registry[Regularizer] = Registry(
 
 
 def get(regularizer: "str | Regularizer | None") -> Regularizer | None:
-    """Return the regularizer of that name; an object, and ``None`` for no penalty, are returned as they are."""
+    """Return the regularizer of that name; an object, or ``None`` for no penalty, comes back as it is."""
     return None if regularizer is None else registry.get(regularizer)

@@ -41,7 +41,7 @@ class Shape(tuple[int | None, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, *axes: int | None | Iterable[int | None]) -> Self:
+    def __new__(cls, *axes: int | Iterable[int | None] | None) -> Self:
         """Take the axes one by one or as one iterable, as ``range`` and ``np.zeros`` between them do."""
         lengths: tuple[Any, ...] = axes
         if len(axes) == 1 and isinstance(axes[0], Iterable):
@@ -65,7 +65,7 @@ class Shape(tuple[int | None, ...]):
 
     @property
     def order(self) -> int:
-        """Number of axes. (Some texts say *rank*, which is not the rank of linear algebra.)"""
+        """Number of axes; some texts say *rank*, which is not the rank of linear algebra."""
         return len(self)
 
     @property

@@ -63,7 +63,7 @@ class Layer:
         name: str | None = None,
         trainable: bool = True,
         input_shape: tuple[int, ...] | None = None,
-        dtype: npt.DTypeLike = None,
+        dtype: npt.DTypeLike | None = None,
     ) -> None:
         for parameter in self._declared():
             self.__dict__[parameter] = None
@@ -163,7 +163,12 @@ class Layer:
     @classmethod
     def _declared(cls) -> list[str]:
         """Names of the parameters and gradients in the class bodies, base classes first."""
-        return [name for base in reversed(cls.__mro__) for name, p in vars(base).items() if isinstance(p, Parameter)]
+        return [
+            name
+            for base in reversed(cls.__mro__)
+            for name, p in vars(base).items()
+            if isinstance(p, Parameter)
+        ]
 
     def parameter_names(self) -> list[str]:
         """Names of the parameters that exist, in order: ``["W", "b"]``."""
@@ -266,6 +271,6 @@ class Layer:
 
 
 def _snake_case(name: str) -> str:
-    """Return ``layer_normalization`` for ``LayerNormalization``, ``re_lu`` for ``ReLU``, as Keras names layers."""
+    """Return ``layer_normalization`` for ``LayerNormalization`` and ``re_lu`` for ``ReLU``, as Keras does."""
     name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

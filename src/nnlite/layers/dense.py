@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnlite import initializers, regularizers
+from nnlite.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers import activations
 from nnlite.layers.base import Layer
@@ -67,12 +68,8 @@ class Dense(Layer):
         bias_regularizer: Any = None,
         **layer: Any,
     ) -> None:
-        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
-            raise ValueError(
-                explain(f"Dense was asked for {units!r} units", needed="a whole number from 1 on", fix="Dense(10)")
-            )
         super().__init__(**layer)
-        self.units = int(units)
+        self.units = whole_number("units", units, 1)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -126,7 +123,9 @@ class Dense(Layer):
         if not self.built:
             self.build((None, *x.shape[1:]))
         if x.shape[-1] != self.W.shape[0]:
-            Shape(None, *x.shape[1:-1], self.W.shape[0]).check(x, self.label, why="W has a row for each feature")
+            Shape(None, *x.shape[1:-1], self.W.shape[0]).check(
+                x, self.label, why="W has a row for each feature"
+            )
         self._kept = x if training else None
         y = x @ self.W
         if self.use_bias:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnlite import config
-from nnlite.errors import explain
+from nnlite.checks import number
 from nnlite.layers.base import Layer
 from nnlite.tensor import Array
 
@@ -39,10 +39,8 @@ class Dropout(Layer):
     """
 
     def __init__(self, rate: float, seed: int | None = None, **layer: Any) -> None:
-        if not 0 <= rate <= 1:
-            raise ValueError(explain(f"the dropout rate is {rate!r}", needed="from 0 to 1", fix="Dropout(0.5)"))
         super().__init__(**layer)
-        self.rate = float(rate)
+        self.rate = number("rate", rate, 0, 1, with_high=True, example=0.5)
         self.seed = seed
         self.rng = config.generator("dropout").spawn(1)[0] if seed is None else np.random.default_rng(seed)
         self.keep: Array = np.ones(0, bool)

@@ -26,7 +26,9 @@ class Input:
     def __init__(self, shape: Any, name: str | None = None) -> None:
         if isinstance(shape, int):
             raise TypeError(
-                explain(f"the input shape is the number {shape}", needed="a tuple", fix=f"Input(shape=({shape},))")
+                explain(
+                    f"the input shape is the number {shape}", needed="a tuple", fix=f"Input(shape=({shape},))"
+                )
             )
         self.shape = Shape(shape)
         self.name = name

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape
 
-__all__ = ["as_data", "check_finite", "check_lengths", "check_weights", "validation_rows", "whole_number"]
+__all__ = ["as_data", "check_finite", "check_lengths", "check_weights", "validation_rows"]
 
 _CHUNK = 1 << 22  # numbers looked at in one go, so that checking a large array needs little memory
 
@@ -54,10 +54,15 @@ def as_data(data: Any, what: str) -> Array:
             )
         )
     if array.ndim == 0:
-        raise ShapeError(explain(f"{what} is the single number {array}", needed="an array with a row for each sample"))
+        raise ShapeError(
+            explain(f"{what} is the single number {array}", needed="an array with a row for each sample")
+        )
     if array.size == 0:
         raise ShapeError(
-            explain(f"{what} is empty, of shape {array.shape}", needed="at least one sample of at least one number")
+            explain(
+                f"{what} is empty, of shape {array.shape}",
+                needed="at least one sample of at least one number",
+            )
         )
     return array
 
@@ -84,7 +89,7 @@ def check_finite(array: Array, what: str) -> None:
                     f"{what} holds {array[place]} at {what}[{', '.join(map(str, place))}]",
                     needed="finite numbers",
                     why="one NaN or infinity makes every weight NaN after one step",
-                    fix=f"keep = np.isfinite({what}).reshape(len({what}), -1).all(axis=1); then use the rows [keep]",
+                    fix=f"rows = np.isfinite({what}).reshape(len({what}), -1).all(axis=1) are the good ones",
                 )
             )
 
@@ -113,16 +118,7 @@ def check_weights(sample_weight: Any, n: int) -> Array | None:
     return weight
 
 
-def whole_number(name: str, value: Any, least: int) -> int:
-    """Return a count as an int, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(
-            explain(f"{name} is {value!r}", needed=f"a whole number from {least} on", fix=f"{name}={max(least, 1)}")
-        )
-    return int(value)
-
-
-def validation_rows(n: int, split: float) -> int:
+def validation_rows(n: int, split: Any) -> int:
     """Return how many of n rows are trained on, for a fraction that is held out at the end.
 
     Raises

@@ -10,7 +10,9 @@ __all__ = ["Progress", "format_logs"]
 
 def format_logs(logs: dict[str, float]) -> str:
     """Return the loss and the metrics as Keras prints them: ``accuracy: 0.9713 - loss: 0.0985``."""
-    return " - ".join(f"{key}: {value:{'.4e' if abs(value) <= 1e-3 else '.4f'}}" for key, value in logs.items())
+    return " - ".join(
+        f"{key}: {value:{'.4e' if abs(value) <= 1e-3 else '.4f'}}" for key, value in logs.items()
+    )
 
 
 class Progress:

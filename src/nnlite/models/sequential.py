@@ -38,7 +38,7 @@ class Sequential(Trainer):
     Examples
     --------
     >>> from nnlite.layers import Dense
-    >>> model = Sequential([Dense(100, activation="sigmoid", input_shape=(784,)), Dense(10, activation="softmax")])
+    >>> model = Sequential([Dense(100, "sigmoid", input_shape=(784,)), Dense(10, "softmax")])
     >>> model.count_params()
     79510
     """
@@ -91,7 +91,10 @@ class Sequential(Trainer):
         if isinstance(layer, Input):
             if self.layers or self._input is not None:
                 raise ValueError(
-                    explain("an Input was added to a model that has its input already", needed="one, as the first item")
+                    explain(
+                        "an Input was added to a model that has its input already",
+                        needed="one, as the first item",
+                    )
                 )
             self._input = layer.shape
             return
@@ -100,7 +103,9 @@ class Sequential(Trainer):
                 explain(
                     f"{layer!r} was added, which is no layer",
                     needed="an object of a class derived from nnlite.layers.Layer",
-                    fix="model.add(Dense(10))" if not isinstance(layer, type) else f"model.add({layer.__name__}(…))",
+                    fix="model.add(Dense(10))"
+                    if not isinstance(layer, type)
+                    else f"model.add({layer.__name__}(…))",
                 )
             )
         for present in self.layers:
@@ -115,7 +120,9 @@ class Sequential(Trainer):
                 )
             if present.name == layer.name:
                 raise ValueError(
-                    explain(f"two layers are called {layer.name!r}", needed="a name of its own for every layer")
+                    explain(
+                        f"two layers are called {layer.name!r}", needed="a name of its own for every layer"
+                    )
                 )
         if not self.layers and self._input is None and layer.input_shape is not None:
             self._input = layer.input_shape
@@ -196,7 +203,9 @@ class Sequential(Trainer):
     def input_shape(self) -> Shape:
         """Shape of the input, batch axis included."""
         if self._input is None:
-            raise AttributeError(explain("the model has not seen its input yet", fix="model.build((None, 784))"))
+            raise AttributeError(
+                explain("the model has not seen its input yet", fix="model.build((None, 784))")
+            )
         return self._input.batch()
 
     @property
@@ -252,7 +261,9 @@ class Sequential(Trainer):
         array = self.check_input(np.asarray(x))
         if not self.built:
             self.build((None, *array.shape[1:]))
-        return self.forward(array if array.dtype.kind == "c" else array.astype(self.dtype, copy=False), training)
+        return self.forward(
+            array if array.dtype.kind == "c" else array.astype(self.dtype, copy=False), training
+        )
 
     # --- weights ---------------------------------------------------------------------------------------
 
@@ -266,7 +277,9 @@ class Sequential(Trainer):
         """
         names = [layer.name for layer in self.layers]
         if (name is None) == (index is None):
-            raise ValueError(explain("get_layer needs a name or an index, and not both", needed=f"one of: {names}"))
+            raise ValueError(
+                explain("get_layer needs a name or an index, and not both", needed=f"one of: {names}")
+            )
         if name is not None:
             if name in names:
                 return self.layers[names.index(name)]

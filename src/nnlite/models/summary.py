@@ -30,8 +30,7 @@ def summary_table(name: str, layers: Sequence[Any], input_shape: Shape | None) -
     least = (29, 22, 13)
     widths = [max(w, *(len(row[i]) for row in [heads, *rows])) for i, w in enumerate(least)]
 
-    def line(cells: Sequence[str], sides: str) -> str:
-        left, middle, right = sides
+    def line(cells: Sequence[str], left: str, middle: str, right: str) -> str:
         texts = [f" {cell:{'>' if i == 2 else '<'}{widths[i]}} " for i, cell in enumerate(cells)]
         return left + middle.join(texts) + right
 
@@ -39,8 +38,13 @@ def summary_table(name: str, layers: Sequence[Any], input_shape: Shape | None) -
         return left + middle.join(stroke * (w + 2) for w in widths) + right
 
     counts = [(layer.count_params(), layer.trainable, layer.dtype.itemsize) for layer in layers]
-    table = [f'Model: "{name}"', rule("┏", "━", "┳", "┓"), line(heads, "┃┃┃"), rule("┡", "━", "╇", "┩")]
-    table += [line(row, "│││") for row in rows]
+    table = [
+        f'Model: "{name}"',
+        rule("┏", "━", "┳", "┓"),
+        line(heads, "┃", "┃", "┃"),
+        rule("┡", "━", "╇", "┩"),
+    ]
+    table += [line(row, "│", "│", "│") for row in rows]
     table += [rule("└", "─", "┴", "┘")]
     for title, wanted in (("Total", (True, False)), ("Trainable", (True,)), ("Non-trainable", (False,))):
         number = sum(n for n, trainable, _ in counts if trainable in wanted)

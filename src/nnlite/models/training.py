@@ -14,15 +14,14 @@ import numpy as np
 
 from nnlite import losses
 from nnlite.callbacks import CallbackList, History
+from nnlite.checks import whole_number
 from nnlite.errors import NonFiniteError, ShapeError, explain
-from nnlite.losses import Loss
 from nnlite.metrics import Metric, for_shapes
 from nnlite.metrics import get as get_metric
 from nnlite.models import door
 from nnlite.models.interrupt import InterruptBetweenSteps
 from nnlite.models.progress import Progress
 from nnlite.optim import rules
-from nnlite.optim.base import Optimizer
 from nnlite.optim.batches import Batches
 from nnlite.parameters import ParameterStore
 from nnlite.tensor import Array, Shape
@@ -55,12 +54,13 @@ class Trainer:
     built: bool
 
     def __init__(self) -> None:
-        self.optimizer: Optimizer | None = None
-        self.loss: Loss | None = None
+        self.optimizer: Any = None  # an Optimizer, once the model is compiled
+        self.loss: Any = None  # a Loss, likewise
         self.history: History | None = None
         self.stop_training = False
         self._metric_specs: list[Any] = []
-        self._metrics: list[Metric] | None = None
+        self._metrics: list[Metric] | None = None  # which ones, is decided by the shapes of the data
+        self._fused = False  # whether the loss and the last activation are taken as one
 
     # --- what the network supplies ---------------------------------------------------------------------
 
@@ -194,9 +194,9 @@ class Trainer:
         A second `fit` continues with the weights and the optimizer's state as they are. Ctrl-C takes
         effect between two steps: weights, optimizer state and the history of the finished epochs stay.
         """
-        batch_size = door.whole_number("batch_size", 32 if batch_size is None else batch_size, 1)
-        epochs = door.whole_number("epochs", epochs, 0 if epochs == initial_epoch == 0 else 1)
-        initial_epoch = door.whole_number("initial_epoch", initial_epoch, 0)
+        batch_size = whole_number("batch_size", 32 if batch_size is None else batch_size, 1)
+        epochs = whole_number("epochs", epochs, 0 if epochs == initial_epoch == 0 else 1)
+        initial_epoch = whole_number("initial_epoch", initial_epoch, 0)
         progress = Progress(verbose, epochs)
         training, held_out = self._training_and_validation(
             x, y, sample_weight, validation_split, validation_data
@@ -223,7 +223,9 @@ class Trainer:
                             listeners.call("on_train_batch_begin", i, {})
                         loss = self.train_step(x_batch, y_batch, weight)
                         if not math.isfinite(loss):
-                            raise NonFiniteError(self._diagnosis(loss, x_batch, f"in epoch {epoch + 1}, batch {i + 1}"))
+                            raise NonFiniteError(
+                                self._diagnosis(loss, x_batch, f"in epoch {epoch + 1}, batch {i + 1}")
+                            )
                         means.add(loss, len(x_batch))
                         if watched:
                             listeners.call("on_train_batch_end", i, means.logs())
@@ -255,10 +257,10 @@ class Trainer:
         """
         loss, p, _ = self.differentiate(x, y, sample_weight)
         if math.isfinite(loss):
-            self.optimizer.step(self.store.theta, self.store.grad, self.store.trainable)  # type: ignore[union-attr]
-            for metric in self._metrics:  # type: ignore[union-attr]
+            self.optimizer.step(self.store.theta, self.store.grad, self.store.trainable)
+            for metric in self._metrics or ():
                 metric.update_state(y, p)
-        return loss  # type: ignore[no-any-return]
+        return loss
 
     def differentiate(
         self, x: Array, y: Array, sample_weight: Array | None = None, *, input_gradient: bool = False
@@ -282,7 +284,7 @@ class Trainer:
             Gradient with respect to x, if it was asked for. The gradient with respect to θ is in
             ``store.grad``.
         """
-        loss = self._loss
+        loss = self.loss
         if self._fused:  # softmax and cross-entropy, or sigmoid and its own: p - y
             z = self.logits(x, training=True)
             values, p, dp = loss.fused(y, z)
@@ -343,7 +345,7 @@ class Trainer:
         float, list of float or dict
             The loss; ``[loss, metric, …]`` if there are metrics.
         """
-        rows = door.whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
+        rows = whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
         data = self._checked(x, y, sample_weight)
         progress = Progress(verbose)
         listeners = CallbackList(_as_list(callbacks), self, {"verbose": progress.verbose})
@@ -366,13 +368,13 @@ class Trainer:
             for i, (x, y, weight) in enumerate(batches):
                 listeners.call("on_test_batch_begin", i, {})
                 if self._fused:
-                    values, p, _ = self._loss.fused(y, self.logits(x))
+                    values, p, _ = self.loss.fused(y, self.logits(x))
                 else:
                     p = self.forward(x)
-                    values = self._loss.values(y, p)
+                    values = self.loss.values(y, p)
                 if weight is not None:
                     values = (values.T * weight).T
-                loss = float(values.sum()) * self._loss.scale(values.size) + float(self.store.penalty())
+                loss = float(values.sum()) * self.loss.scale(values.size) + float(self.store.penalty())
                 for metric in self.metrics:
                     metric.update_state(y, p)
                 means.add(loss, len(x))
@@ -403,7 +405,7 @@ class Trainer:
         ndarray, shape (n, ...)
             A new array that nothing else writes to.
         """
-        rows = door.whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
+        rows = whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
         x = self.check_input(door.as_data(x, "x"))
         door.check_finite(x, "x")
         progress = Progress(verbose)
@@ -411,7 +413,7 @@ class Trainer:
         if not self.built:
             self.build((None, *x.shape[1:]))
         batches = Batches((x,), rows, shuffle=False, dtypes=(self.dtype,))
-        y = np.empty(self.compute_output_shape(x.shape), self.dtype)
+        y = np.empty([n or 0 for n in self.compute_output_shape(x.shape)], self.dtype)
         progress.begin(0, len(batches))
         started = time.perf_counter()
         listeners.call("on_predict_begin", {})
@@ -498,7 +500,8 @@ class Trainer:
                         fix="validation_data=(x_val, y_val)",
                     )
                 )
-            held_out = self._checked(*validation_data, prefix="validation ")
+            x_val, y_val, *weight = validation_data
+            held_out = self._checked(x_val, y_val, weight[0] if weight else None, prefix="validation ")
             wanted = Shape(None, *data[0].shape[1:])
             wanted.check(held_out[0], "validation_data", why="it goes through the same network as x")
             return data, held_out
@@ -523,16 +526,16 @@ class Trainer:
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._metrics = resolved
-        self._loss: Loss = self.loss  # type: ignore[assignment]
-        self._fused = self._loss.link is not None and self._loss.link == self.layers[-1].link
+        self._fused = self.loss.link is not None and self.loss.link == self.layers[-1].link
         self._check_optimizer()
 
     def _check_optimizer(self) -> None:
-        for slot in self.optimizer.state.values():  # type: ignore[union-attr]
+        for slot in self.optimizer.state.values():
             if slot.shape != self.store.theta.shape:
                 raise ValueError(
                     explain(
-                        f"the optimizer remembers {slot.size:,} numbers, the model has {self.store.theta.size:,}",
+                        f"the optimizer remembers {slot.size:,} numbers, "
+                        f"the model has {self.store.theta.size:,}",
                         why="its state belongs to another model",
                         fix="give every model an optimizer of its own: model.compile(optimizer='adam', …)",
                     )
@@ -540,26 +543,32 @@ class Trainer:
 
     def _batches(self, data: tuple[Any, ...], rows: int, *, shuffle: bool) -> Batches:
         """Return the batches of (x, y, weights), in the types that the computation wants."""
-        labels = self.loss is not None and self.loss.reads_labels
-        return Batches(data, rows, shuffle=shuffle, dtypes=(self.dtype, None if labels else self.dtype, self.dtype))
+        y_type = None if self.loss.reads_labels else self.dtype
+        return Batches(data, rows, shuffle=shuffle, dtypes=(self.dtype, y_type, self.dtype))
+
 
     def _batch_of_all(self, data: tuple[Any, ...]) -> tuple[Array, Array, Array | None]:
         """Return all of the data as one batch; complex numbers stay complex, for gradient checks."""
         x, y, weight = data
-        if not self._loss.reads_labels:
+        if not self.loss.reads_labels:
             y = door.as_floats(y, self.dtype)
-        return door.as_floats(x, self.dtype), y, None if weight is None else door.as_floats(weight, self.dtype)
+        return (
+            door.as_floats(x, self.dtype),
+            y,
+            None if weight is None else door.as_floats(weight, self.dtype),
+        )
 
     def _diagnosis(self, loss: float, x: Array, place: str) -> str:
         """Say where the first number that is not finite arose, and what usually causes it."""
         what = self._first_nonfinite(x)
-        rate = self.optimizer.learning_rate  # type: ignore[union-attr]
+        rate = self.optimizer.learning_rate
         largest = float(np.abs(x).max())
         causes = [f"a learning rate that is too large (it is {rate:g})"]
         if largest > 30:
             causes.insert(0, f"inputs that are not scaled (x goes up to {largest:g})")
         return explain(
-            f"the loss became {loss} {place}{what}. Training has stopped, with the weights of before that step",
+            f"the loss became {loss} {place}{what}. Training has stopped, "
+            "with the weights of before that step",
             needed="a finite loss",
             why="usually " + ", or ".join(causes),
             fix=("x = x / 255 for images; " if largest > 30 else "")
@@ -628,4 +637,3 @@ def _check_metrics(resolved: list[Metric], y: Array, output_shape: Shape) -> Non
                     fix="metrics=['accuracy'] chooses the accuracy that fits",
                 )
             ) from error
-

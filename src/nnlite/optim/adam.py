@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from nnlite.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -42,9 +43,9 @@ class Adam(Optimizer):
         name: str | None = None,
     ) -> None:
         super().__init__(learning_rate, name)
-        self.beta_1 = self._number("beta_1", beta_1, 0, 1)
-        self.beta_2 = self._number("beta_2", beta_2, 0, 1)
-        self.epsilon = self._number("epsilon", epsilon, 0, 1)
+        self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
+        self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.999)
+        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
 
     def update(self, theta: Array, g: Array, m: Array, v: Array) -> None:  # type: ignore[override]  # noqa: D102
         t = self.iterations

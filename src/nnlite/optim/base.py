@@ -4,13 +4,12 @@ A rule is a few lines of arithmetic on vectors: the parameters ``theta``, their 
 name in ``slots`` one more vector that starts at 0 and is kept from step to step.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nnlite.errors import explain
+from nnlite.checks import number
 from nnlite.tensor import Array
 
 __all__ = ["Optimizer"]
@@ -51,8 +50,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        # kept as a Python float: a NumPy float64 here would turn every float32 step into a float64 one
-        self._learning_rate = self._number("learning_rate", value, 0, math.inf, open_low=True)
+        self._learning_rate = number("learning_rate", value, 0, without_low=True)
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Move ``theta`` in place.
@@ -89,20 +87,6 @@ class Optimizer:
         settings = {name: value for name, value in vars(self).items() if name not in hidden}
         return {"learning_rate": self.learning_rate, **settings}
 
-    @staticmethod
-    def _number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> float:
-        """Return a hyper-parameter as a Python float, or refuse it."""
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not (math.isfinite(number) and low <= number < high) or (open_low and number == low):
-            above = f"above {low:g}" if open_low else f"from {low:g}"
-            below = "" if high == math.inf else f" to below {high:g}"
-            raise ValueError(
-                explain(f"{name} is {value!r}", needed=f"a finite number {above}{below}", fix=f"{name}=0.01")
-            )
-        return number
-
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items() if k != 'name')})"
+        settings = {key: value for key, value in self.get_config().items() if key != "name"}
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in settings.items())})"

@@ -4,6 +4,8 @@
 repeats itself and no longer averages out.
 """
 
+from __future__ import annotations  # so that naming numpy.random's types does not load it
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.errors import explain
+from nnlite.checks import whole_number
 from nnlite.tensor import Array
 
 __all__ = ["Batches"]
@@ -47,18 +49,14 @@ class Batches:
         batch_size: int,
         *,
         shuffle: bool = True,
-        dtypes: Sequence[npt.DTypeLike] | None = None,
+        dtypes: Sequence[npt.DTypeLike | None] | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(
-                explain(f"batch_size is {batch_size!r}", needed="a whole number from 1 on", fix="batch_size=32")
-            )
         self.arrays = arrays
         self.n = next(len(array) for array in arrays if array is not None)
-        self.batch_size = int(batch_size)
+        self.batch_size = whole_number("batch_size", batch_size, 1)
         self.shuffle = shuffle
-        self.dtypes = [None] * len(arrays) if dtypes is None else list(dtypes)
+        self.dtypes = list(dtypes or [None] * len(arrays))
         self.rng = rng
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnlite.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -32,8 +33,8 @@ class RMSprop(Optimizer):
         self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7, name: str | None = None
     ) -> None:
         super().__init__(learning_rate, name)
-        self.rho = self._number("rho", rho, 0, 1)
-        self.epsilon = self._number("epsilon", epsilon, 0, 1)
+        self.rho = number("rho", rho, 0, 1, example=0.9)
+        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
 
     def update(self, theta: Array, g: Array, v: Array) -> None:  # type: ignore[override]  # noqa: D102
         scratch = g * g

@@ -1,5 +1,6 @@
 """Gradient descent, with and without momentum."""
 
+from nnlite.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -38,10 +39,14 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, name: str | None = None
+        self,
+        learning_rate: float = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        name: str | None = None,
     ) -> None:
         super().__init__(learning_rate, name)
-        self.momentum = self._number("momentum", momentum, 0, 1)
+        self.momentum = number("momentum", momentum, 0, 1, example=0.9)
         self.nesterov = bool(nesterov)
         self.slots = ("v",) if self.momentum else ()
 

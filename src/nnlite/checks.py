@@ -1,0 +1,75 @@
+"""Checks of single numbers at the door: counts, rates, factors."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nnlite.errors import explain
+
+__all__ = ["number", "whole_number"]
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Return a count as an int, or refuse it.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it, which is the argument's name.
+    value : object
+        What arrived. True and 3.0 are refused: they are nearly always a mistake.
+    least : int
+        The smallest count allowed.
+    """
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(
+            explain(
+                f"{name} is {value!r}",
+                needed=f"a whole number from {least} on",
+                fix=f"{name}={max(least, 1)}",
+            )
+        )
+    return int(value)
+
+
+def number(
+    name: str,
+    value: Any,
+    low: float,
+    high: float = math.inf,
+    *,
+    example: float = 0.01,
+    without_low: bool = False,
+    with_high: bool = False,
+) -> float:
+    """Return a finite number between two bounds as a Python float, or refuse it.
+
+    A Python float, because a NumPy float64 among float32 arrays turns their products into float64.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it, which is the argument's name.
+    value : object
+        What arrived.
+    low, high : float
+        The bounds; ``low`` itself is allowed and ``high`` is not, unless the flags say otherwise.
+    example : float
+        A value that would do.
+    without_low, with_high : bool
+        Whether ``low`` is excluded and ``high`` included.
+    """
+    try:
+        x = math.nan if isinstance(value, str | bool) else float(value)
+    except (TypeError, ValueError):
+        x = math.nan
+    inside = math.isfinite(x) and low <= x <= high
+    if not inside or (without_low and x == low) or (not with_high and x == high):
+        bounds = f"above {low:g}" if without_low else f"from {low:g}"
+        if high < math.inf:
+            bounds += f" to {high:g}" if with_high else f" to below {high:g}"
+        raise ValueError(
+            explain(f"{name} is {value!r}", needed=f"a finite number {bounds}", fix=f"{name}={example:g}")
+        )
+    return x
