@@ -85,11 +85,12 @@ def save_picture(
 
     figure = plt.figure(figsize=(15, 8), layout="constrained")
     figure.suptitle(title, fontsize=16)
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1, 1))
+    panels: Any = figure.subfigures(1, 3, width_ratios=(1, 0.85, 1))
+    left, middle, right = panels
     top, bottom = left.subplots(2, 1)
     plot.learning_curves(history, metric="loss", ax=top)
     plot.learning_curves(history, metric="accuracy", ax=bottom)
-    plot.weights(model.layers[0], figure=middle)
+    plot.weights(model.layers[0], columns=5, limit=40, figure=middle)
     plot.worst_mistakes(model, x_test, y_test, figure=right)
     figure.savefig(path, dpi=100)
     plt.close(figure)

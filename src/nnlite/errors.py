@@ -84,8 +84,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "
     import difflib  # slow to import, and only an error needs it
 
     known = sorted(known)
-    near = difflib.get_close_matches(str(name).lower(), [k.lower() for k in known], n=3, cutoff=0.5)
     spelled = {k.lower(): k for k in known}
+    near = difflib.get_close_matches(str(name).lower(), spelled, n=3, cutoff=0.5)
     listing = ", ".join(known) + (f"; or {also}" if also else "")
     fix = f"did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""
     return explain(f"unknown {kind} {name!r}", needed=f"one of: {listing}", fix=fix)

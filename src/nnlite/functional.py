@@ -29,7 +29,7 @@ def sigmoid(z: Array) -> Array:
     ``(1 + tanh(z/2))/2`` would lose it.
     """
     with np.errstate(over="ignore"):
-        y = np.negative(z)
+        y = np.asarray(np.negative(z))  # an array even where z is a single number
         np.exp(y, out=y)
         y += 1
         np.reciprocal(y, out=y)
@@ -86,7 +86,9 @@ def log_softmax(z: Array) -> Array:
 
     y = z - np.log(np.exp(z).sum(-1, keepdims=True))
     """
-    return z - logsumexp(z)[..., np.newaxis]
+    z = z - z.real.max(axis=-1, keepdims=True)  # first, or -1e4 + log(3) would be rounded to -1e4's digits
+    y: Array = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return y
 
 
 def one_hot(labels: npt.ArrayLike, classes: int, dtype: npt.DTypeLike = np.float32) -> Array:

@@ -106,7 +106,8 @@ class Loss:
         return y
 
     def _other_loss(self, y: Array, output_shape: Shape) -> str:
-        return ""
+        width = y.shape[-1] if y.ndim == output_shape.order else 1
+        return f"Dense({width}) as the last layer, if the targets are right"
 
     # --- what a loss gives -----------------------------------------------------------------------------
 
@@ -274,7 +275,7 @@ class CategoricalCrossentropy(Loss):
 
     From logits, with ``p = np.exp(z) / np.exp(z).sum(-1, keepdims=True)``::
 
-        L  = np.log(np.exp(z).sum(-1)) - (y * z).sum(-1)
+        L  = y.sum(-1) * np.log(np.exp(z).sum(-1)) - (y * z).sum(-1)
         dz = p * y.sum(-1, keepdims=True) - y
 
     which is ``p - y`` for targets that sum to 1. For labels as whole numbers there is
@@ -363,7 +364,11 @@ class SparseCategoricalCrossentropy(Loss):
             )
         if y.dtype.kind == "f" and y.size and not (y == np.floor(y)).all():
             raise ValueError(
-                explain("the class numbers have fractions", needed=f"whole numbers from 0 to {classes - 1}")
+                explain(
+                    f"a label is {y[y != np.floor(y)][0]}",
+                    needed=f"whole numbers from 0 to {classes - 1}",
+                    fix="loss='mse', if y is not a class but a quantity",
+                )
             )
         low, high = (int(y.min()), int(y.max())) if y.size else (0, 0)
         if low < 0 or high >= classes:
@@ -373,7 +378,9 @@ class SparseCategoricalCrossentropy(Loss):
                     needed=f"whole numbers from 0 to {classes - 1}, because the output has {classes} classes",
                     fix="y - 1, if the classes are counted from 1"
                     if low == 1 and high == classes
-                    else f"Dense({high + 1}, activation='softmax')" * (low >= 0),
+                    else f"Dense({high + 1}, activation='softmax')"
+                    if low >= 0
+                    else "names, y = np.unique(y, return_inverse=True)",
                 )
             )
         return y if y.dtype.kind in "iu" else y.astype(np.intp)

@@ -152,6 +152,10 @@ class CategoricalAccuracy(Metric):
     default_name = "categorical_accuracy"
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
+        if y.shape != p.shape:
+            raise ShapeError(
+                explain(f"targets of shape {y.shape} are not one-hot for predictions of shape {p.shape}")
+            )
         return p.argmax(-1) == y.argmax(-1)
 
 
@@ -166,7 +170,12 @@ class SparseCategoricalAccuracy(Metric):
     default_name = "sparse_categorical_accuracy"
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        return p.argmax(-1) == (y[..., 0] if y.ndim == p.ndim else y)
+        k = y[..., 0] if y.ndim == p.ndim and y.shape[-1] == 1 else y
+        if k.shape != p.shape[:-1]:
+            raise ShapeError(
+                explain(f"targets of shape {y.shape} are not labels for predictions of shape {p.shape}")
+            )
+        return p.argmax(-1) == k
 
 
 registry: Registry[Metric] = Registry(

@@ -5,7 +5,7 @@ rule of that function side by side. ``Dense(10, activation="sigmoid")`` is a Den
 these layers, so there is one implementation of each.
 """
 
-from copy import copy
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -153,7 +153,7 @@ def get(activation: Any) -> ActivationLayer:
     An object is copied, because an activation keeps notes between its forward and its backward pass and
     two layers must not share them.
     """
-    return Linear() if activation is None else copy(registry.get(activation))
+    return Linear() if activation is None else deepcopy(registry.get(activation))
 
 
 class Activation(ActivationLayer):
@@ -170,6 +170,7 @@ class Activation(ActivationLayer):
     def __init__(self, activation: Any, **layer: Any) -> None:
         super().__init__(**layer)
         self.activation = get(activation)
+        self.activation.name = self.name  # errors then name the layer that the user knows
 
     @property
     def link(self) -> str | None:  # type: ignore[override]

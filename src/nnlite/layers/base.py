@@ -241,7 +241,8 @@ class Layer:
             raise ShapeError(
                 explain(f"{self.label} was given weights of shapes {shapes}", needed=str(wanted))
             )
-        for array, new in zip(params.values(), weights, strict=True):
+        news = [np.asarray(new, array.dtype) for array, new in zip(params.values(), weights, strict=True)]
+        for array, new in zip(params.values(), news, strict=True):
             array[...] = new
 
     # --- being an object -------------------------------------------------------------------------------
@@ -257,7 +258,7 @@ class Layer:
         if x.dtype.kind != "c":
             x = x.astype(self.dtype, copy=False)
         if not self.built:
-            self.build((None, *x.shape[1:]))
+            self.build((None, *(x.shape[1:] if self.input_shape is None else self.input_shape)))
         if self.input_shape is not None:
             self.input_shape.batch().check(x, self.label)
         return self.forward(x, training)

@@ -36,11 +36,19 @@ def as_data(data: Any, what: str) -> Array:
         If it is empty, has rows of different lengths, or is a single number.
     """
     if data is None:
-        raise TypeError(explain(f"{what} is None", needed="an array with a row for each sample"))
+        raise TypeError(
+            explain(f"{what} is None", needed="an array with a row for each sample", fix="model.fit(x, y)")
+        )
     try:
         array = np.asarray(data)
     except ValueError as error:  # NumPy's word for rows of different lengths
-        raise ValueError(explain(f"{what} cannot be read as an array: {error}")) from error
+        raise ValueError(
+            explain(
+                f"{what} cannot be read as an array: {error}",
+                needed="rows of one length",
+                fix=f"print({{len(row) for row in {what}}}) shows the lengths that there are",
+            )
+        ) from error
     if array.dtype.kind in "USOmMV":
         kinds = {"U": "strings", "S": "bytes strings", "O": "Python objects", "m": "time spans", "M": "dates"}
         raise TypeError(
@@ -62,6 +70,7 @@ def as_data(data: Any, what: str) -> Array:
             explain(
                 f"{what} is empty, of shape {array.shape}",
                 needed="at least one sample of at least one number",
+                fix=f"print({what}.shape) after each step that selects rows or columns",
             )
         )
     return array

@@ -5,6 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from nnlite.errors import explain
+
 __all__ = ["Progress", "format_logs"]
 
 
@@ -29,13 +33,14 @@ class Progress:
     -----
     The bar moves ten times a second, not at every step: a step takes some 0.1 ms, drawing takes longer.
     Where the output is no terminal and no notebook, a bar would leave its every state in the file; there
-    only the finished bar of each epoch is printed.
+    only the finished bar of each epoch is printed. On a terminal it takes the moving bar's place, which
+    had to end at the terminal's edge.
     """
 
     INTERVAL = 0.1  # seconds between two states of the bar
 
     def __init__(self, verbose: Any, epochs: int = 1) -> None:
-        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.verbose = _level(verbose)
         self.epochs = epochs
         self.next_time = float("inf")  # when the bar is due to be drawn again
         self._bar: Any = None
@@ -45,13 +50,19 @@ class Progress:
         self.steps, self.started = steps, time.perf_counter()
         self.heading = f"Epoch {epoch + 1}/{self.epochs}" if self.epochs > 1 else ""
         if self.verbose == 1 and _is_live():
+            from shutil import get_terminal_size
+
             from tqdm.auto import tqdm
 
+            # some terminals, as docker's, say that they are 0 by 0, and tqdm would draw nothing there
+            width, height = get_terminal_size() if sys.stdout.isatty() else (None, None)
             self._bar = tqdm(
                 total=steps,
                 desc=self.heading or None,
                 file=sys.stdout,
                 mininterval=0,
+                ncols=width and width - 1,
+                nrows=height,
                 bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}",
             )
             self.next_time = self.started + self.INTERVAL
@@ -78,11 +89,10 @@ class Progress:
         """
         self.next_time = float("inf")
         summary = f"{_duration(seconds / max(self.steps, 1))}/step - {format_logs(logs)}"
-        if self._bar is not None:
-            self._bar.set_postfix_str(summary, refresh=False)
-            self._bar.update(self.steps - self._bar.n)
+        if self._bar is not None:  # gives way to a line that is not cut off at the terminal's edge
+            self._bar.leave = False
             self.close()
-        elif self.verbose == 1:
+        if self.verbose == 1:
             from tqdm import tqdm
 
             bar = tqdm.format_meter(
@@ -104,6 +114,21 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _level(verbose: Any) -> int:
+    """Return how much is printed as 0, 1 or 2, or refuse what means none of them."""
+    if isinstance(verbose, str) and verbose == "auto":
+        return 1
+    if not isinstance(verbose, int | np.integer | np.bool) or verbose not in (0, 1, 2):
+        raise ValueError(
+            explain(
+                f"verbose is {verbose!r}",
+                needed="0 (silent), 1 or 'auto' (a bar for each epoch), or 2 (a line for each epoch)",
+                fix="verbose=2",
+            )
+        )
+    return int(verbose)
 
 
 def _is_live() -> bool:

@@ -1,6 +1,7 @@
 """Sequential: layers in a row, each taking what the one below it gives."""
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,10 @@ class Sequential(Trainer):
         self.built = False
         self.dtype = np.dtype(config.floatx())
         self._input: Shape | None = None  # the shape of one sample, where it was declared or has been seen
+        if isinstance(layers, Layer | Input):
+            raise TypeError(
+                explain(f"the layers are one {layers!r}", needed="a list", fix="Sequential([Dense(10)])")
+            )
         for layer in layers or []:
             self._append(layer)
         if not trainable:
@@ -71,8 +76,13 @@ class Sequential(Trainer):
             If the same object or another of its name is there already, or if the model has been trained.
         """
         self._refuse_if_trained("add")
+        layers, shape = self.layers.copy(), self._input
         self._append(layer)
-        self._build_if_known()
+        try:
+            self._build_if_known()
+        except ValueError:
+            self.layers, self._input = layers, shape  # refused: the model is as it was
+            raise
 
     def pop(self) -> Layer:
         """Remove the top layer and return it."""
@@ -188,15 +198,16 @@ class Sequential(Trainer):
         if self._input is not None and self.layers:
             self.build()
 
-    def check_input(self, x: Array) -> Array:
-        """Return x as a batch that fits the model, or refuse it."""
+    def check_input(self, x: Array, prefix: str = "") -> Array:
+        """Return x as a batch that fits the model, or refuse it; ``prefix`` says what it is for."""
         if not self.layers:
             raise ValueError(explain("the model has no layers", fix="model.add(Dense(10))"))
         if self._input is None:
             return x[:, np.newaxis] if x.ndim == 1 else x
         if x.ndim == 1 and tuple(self._input) == (1,):
             x = x[:, np.newaxis]  # one feature a row, written without its axis
-        self._input.batch().check(x, f"the model {self.name!r}", why="that is the shape of its input")
+        door = f"{prefix and 'the ' + prefix + 'of '}the model {self.name!r}"
+        self._input.batch().check(x, door, why="that is the shape of its input")
         return x
 
     @property
@@ -311,7 +322,8 @@ class Sequential(Trainer):
         shapes, wanted = [np.shape(w) for w in weights], [array.shape for array in own]
         if shapes != wanted:
             raise ShapeError(explain(f"the weights have shapes {shapes}", needed=str(wanted)))
-        for array, new in zip(own, weights, strict=True):
+        news = [np.asarray(new, array.dtype) for array, new in zip(own, weights, strict=True)]
+        for array, new in zip(own, news, strict=True):
             array[...] = new
 
     def count_params(self) -> int:
@@ -333,6 +345,10 @@ class Sequential(Trainer):
         print_fn(summary_table(self.name, self.layers, None if self._input is None else self._input.batch()))
 
     # --- being an object -------------------------------------------------------------------------------
+
+    def __copy__(self) -> "Sequential":
+        """Copy the layers, too: two models cannot share them, because their numbers lie in one θ."""
+        return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out θ: the layers hold its numbers, and a copy gathers them into a vector of its own."""

@@ -72,7 +72,7 @@ class Trainer:
         """Return the shape of the output for inputs of this shape."""
         raise NotImplementedError
 
-    def check_input(self, x: Array) -> Array:
+    def check_input(self, x: Array, prefix: str = "") -> Array:
         """Refuse inputs of another shape than the model's."""
         raise NotImplementedError
 
@@ -195,7 +195,7 @@ class Trainer:
         effect between two steps: weights, optimizer state and the history of the finished epochs stay.
         """
         batch_size = whole_number("batch_size", 32 if batch_size is None else batch_size, 1)
-        epochs = whole_number("epochs", epochs, 0 if epochs == initial_epoch == 0 else 1)
+        epochs = whole_number("epochs", epochs, 1)
         initial_epoch = whole_number("initial_epoch", initial_epoch, 0)
         progress = Progress(verbose, epochs)
         training, held_out = self._training_and_validation(
@@ -345,7 +345,7 @@ class Trainer:
         float, list of float or dict
             The loss; ``[loss, metric, …]`` if there are metrics.
         """
-        rows = whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
+        rows = whole_number("batch_size", _ROWS_AT_ONCE if batch_size is None else batch_size, 1)
         data = self._checked(x, y, sample_weight)
         progress = Progress(verbose)
         listeners = CallbackList(_as_list(callbacks), self, {"verbose": progress.verbose})
@@ -361,6 +361,7 @@ class Trainer:
         """Return the logs of an evaluation."""
         batches = self._batches(data, rows, shuffle=False)
         means, started = _Means(self.metrics), time.perf_counter()
+        total, count = 0.0, 0
         if progress:
             progress.begin(0, len(batches))
         listeners.call("on_test_begin", {})
@@ -374,10 +375,11 @@ class Trainer:
                     values = self.loss.values(y, p)
                 if weight is not None:
                     values = (values.T * weight).T
-                loss = float(values.sum()) * self.loss.scale(values.size) + float(self.store.penalty())
+                total, count = total + float(values.sum()), count + values.size
                 for metric in self.metrics:
                     metric.update_state(y, p)
-                means.add(loss, len(x))
+                # the reduction of all samples so far: a sum of losses must not depend on the batch size
+                means.put(total * self.loss.scale(count) + float(self.store.penalty()))
                 listeners.call("on_test_batch_end", i, means.logs())
                 if progress and time.perf_counter() >= progress.next_time:
                     progress.show(i + 1, means.logs)
@@ -405,7 +407,7 @@ class Trainer:
         ndarray, shape (n, ...)
             A new array that nothing else writes to.
         """
-        rows = whole_number("batch_size", batch_size or _ROWS_AT_ONCE, 1)
+        rows = whole_number("batch_size", _ROWS_AT_ONCE if batch_size is None else batch_size, 1)
         x = self.check_input(door.as_data(x, "x"))
         door.check_finite(x, "x")
         progress = Progress(verbose)
@@ -468,10 +470,19 @@ class Trainer:
         x, y = door.as_data(x, prefix + "x"), door.as_data(y, prefix + "y")
         weight = door.check_weights(sample_weight, len(x))
         door.check_lengths(**{prefix + "x": x, prefix + "y": y})
-        x = self.check_input(x)
+        x = self.check_input(x, prefix)
         door.check_finite(x, prefix + "x")
         door.check_finite(y, prefix + "y")
         output_shape = self.compute_output_shape((None, *x.shape[1:]))
+        if output_shape[-1] == 1 and self.layers[-1].link == "softmax":
+            raise ValueError(
+                explain(
+                    f"{self.layers[-1].label} is a softmax of one unit",
+                    needed="a unit for each class",
+                    why="probabilities sum to 1, so a single one is always 1 and nothing is learned",
+                    fix="Dense(1, activation='sigmoid') for yes or no",
+                )
+            )
         try:
             y = self.loss.check_targets(y, output_shape)
         except ShapeError:
@@ -495,7 +506,7 @@ class Trainer:
             if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
                 raise ValueError(
                     explain(
-                        "validation_data is not a pair",
+                        f"validation_data is no pair: {_size_of(validation_data)} arrived",
                         needed="(x, y) or (x, y, sample_weight)",
                         fix="validation_data=(x_val, y_val)",
                     )
@@ -546,7 +557,6 @@ class Trainer:
         y_type = None if self.loss.reads_labels else self.dtype
         return Batches(data, rows, shuffle=shuffle, dtypes=(self.dtype, y_type, self.dtype))
 
-
     def _batch_of_all(self, data: tuple[Any, ...]) -> tuple[Array, Array, Array | None]:
         """Return all of the data as one batch; complex numbers stay complex, for gradient checks."""
         x, y, weight = data
@@ -583,7 +593,7 @@ class Trainer:
             x = layer.forward(x)
             if not np.isfinite(x).all():
                 return f": the output of {layer.label} is not finite"
-        return ""
+        return f": the output of {layer.label} reaches {float(np.abs(x).max()):.3g}, too much for the loss"
 
 
 class _Means:
@@ -599,9 +609,20 @@ class _Means:
         self.total += float(loss) * n
         self.count += n
 
+    def put(self, loss: float) -> None:
+        """Set the loss of everything so far."""
+        self.total, self.count = float(loss), 1
+
     def logs(self) -> dict[str, float]:
         """Return them by name, the loss first."""
         return {"loss": self.total / max(self.count, 1), **{m.name: m.result() for m in self.metrics}}
+
+
+def _size_of(thing: Any) -> str:
+    """Say in a few words what arrived: ``a tuple of 1``, ``an array of shape (20, 4)``."""
+    if hasattr(thing, "shape"):
+        return f"an array of shape {thing.shape}"
+    return f"a {type(thing).__name__}" + (f" of {len(thing)}" if hasattr(thing, "__len__") else "")
 
 
 def _as_list(callbacks: Any) -> list[Any]:

@@ -1,0 +1,7 @@
+"""Pictures of data, of training and of what a network has learned; drawing loads matplotlib, importing not."""
+
+from nnlite.plot.curves import learning_curves
+from nnlite.plot.images import weights, worst_mistakes
+from nnlite.plot.regions import decision_region
+
+__all__ = ["decision_region", "learning_curves", "weights", "worst_mistakes"]

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+
+from nnlite import functional
+from nnlite.layers import activations
+from nnlite.layers.activations import Activation, ActivationLayer, Linear, ReLU, Sigmoid, Softmax, Tanh
+from nnlite.layers.dense import Dense
+
+CLASSES = [Linear, ReLU, Sigmoid, Softmax, Tanh]
+Z = np.random.default_rng(0).normal(size=(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("cls", "function"),
+    [
+        (Linear, lambda z: z),
+        (ReLU, functional.relu),
+        (Sigmoid, functional.sigmoid),
+        (Softmax, functional.softmax),
+        (Tanh, np.tanh),
+    ],
+)
+def test_the_function(cls, function):
+    np.testing.assert_array_equal(cls().forward(Z), function(Z))
+    np.testing.assert_array_equal(cls().forward(Z, training=True), function(Z))
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_the_gradient_is_that_of_the_function(cls):
+    layer, h = cls(), 1e-30
+    dy = np.random.default_rng(1).normal(size=Z.shape)
+    layer.forward(Z, training=True)
+    dz = layer.backward(dy)
+    for i in np.ndindex(Z.shape):
+        step = Z.astype(complex)
+        step[i] += 1j * h
+        np.testing.assert_allclose(dz[i], (layer.forward(step).imag / h * dy).sum(), rtol=1e-12, atol=1e-15)
+
+
+def test_the_slope_of_relu_at_0_is_0():
+    layer = ReLU()
+    layer.forward(np.array([[-1.0, -0.0, 0.0, 1e-300]]), training=True)
+    np.testing.assert_array_equal(layer.backward(np.ones((1, 4))), [[0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_out(cls, dtype):
+    z = np.array([[-1e4, 0, 1e4], [1e4, 1e4, 1e4]], dtype)
+    layer = cls()
+    with np.errstate(all="raise", under="ignore"):
+        y = layer.forward(z, training=True)
+        dz = layer.backward(np.ones_like(z))
+    assert y.dtype == dz.dtype == dtype
+    assert np.isfinite(y).all()
+    assert np.isfinite(dz).all()
+
+
+@pytest.mark.parametrize(
+    ("cls", "link"), [(Linear, None), (ReLU, None), (Tanh, None), (Sigmoid, "sigmoid"), (Softmax, "softmax")]
+)
+def test_links(cls, link):
+    assert cls.link == link
+    assert Activation(cls()).link == link
+    assert Dense(2, cls()).link == link
+
+
+def test_the_logits_of_an_activation_are_its_input():
+    layer = Softmax()
+    assert layer.logits(Z, training=True) is Z
+    assert layer.backward_logits(Z) is Z
+
+
+@pytest.mark.parametrize("name", activations.registry)
+def test_get_by_name(name):
+    assert type(activations.get(name)) is activations.registry[name]
+
+
+def test_get_nothing_is_linear():
+    assert type(activations.get(None)) is Linear
+
+
+def test_get_copies_an_object_because_layers_must_not_share_notes():
+    mine = Sigmoid(name="mine")
+    first, second = activations.get(mine), activations.get(mine)
+    assert type(first) is Sigmoid
+    assert len({id(mine), id(first), id(second)}) == 3
+
+
+@pytest.mark.parametrize("mine", [Sigmoid(), Activation("sigmoid"), Activation(Activation("sigmoid"))])
+def test_two_layers_may_be_given_one_activation(mine):
+    shared = [Dense(3, mine, dtype="float64") for _ in range(2)]
+    apart = [Dense(3, "sigmoid", dtype="float64") for _ in range(2)]
+    x = np.random.default_rng(2).normal(size=(5, 3))
+    for a, b in zip(shared, apart, strict=True):
+        a.build((None, 3))
+        b.build((None, 3))
+        a.set_weights(b.get_weights())
+    results = []
+    for first, second in (shared, apart):
+        second.forward(first.forward(x, training=True), training=True)
+        results.append(first.backward(second.backward(np.ones((5, 3)))))
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("name", ["linear", "relu", "sigmoid", "softmax", "tanh"])
+def test_activation_by_name_is_the_layer_of_that_name(name):
+    by_name, layer = Activation(name), activations.get(name)
+    np.testing.assert_array_equal(by_name.forward(Z, training=True), layer.forward(Z, training=True))
+    np.testing.assert_array_equal(by_name.backward(Z), layer.backward(Z))
+
+
+def test_a_slip_in_a_name():
+    with pytest.raises(ValueError, match="unknown activation 'rleu'(.|\n)*did you mean 'relu'"):
+        Activation("rleu")
+    with pytest.raises(TypeError, match="the activation is 3(.|\n)*fix:    activation='relu'"):
+        Dense(2, activation=3)
+
+
+def test_an_activation_of_ones_own():
+    class Square(ActivationLayer):
+        def forward(self, z, training=False):
+            self._kept = z if training else None
+            return z * z
+
+        def backward(self, dy):
+            return 2 * self.take() * dy
+
+    layer = Dense(2, Square, dtype="float64")
+    y = layer(Z, training=True)
+    np.testing.assert_allclose(y, (Z @ layer.W) ** 2, rtol=1e-14)
+    layer.backward(np.ones_like(y))
+    np.testing.assert_allclose(layer.dW, Z.T @ (2 * (Z @ layer.W)), rtol=1e-13)

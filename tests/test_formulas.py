@@ -1,0 +1,425 @@
+"""The formulas in the docstrings are NumPy, and NumPy is run: each must give what the code gives.
+
+A formula is a line ``name = expression`` in a block of its own; what a block needs besides (``rows``, or the
+``p`` of "From logits, with ``p = ...``") is read from the double backticks in the paragraph before it. For
+each block there is a case below, which yields what is given and what the code made of it. A class without a
+formula, a block without a case and a line that is no NumPy fail.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from nnlite import functional, losses, metrics, regularizers
+from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
+from nnlite.layers.dense import Dense
+from nnlite.layers.dropout import Dropout
+from nnlite.layers.shaping import Flatten
+from nnlite.optim.adam import Adam
+from nnlite.optim.rmsprop import RMSprop
+from nnlite.optim.sgd import SGD
+
+# --- which docstrings ----------------------------------------------------------------------------------
+
+WITHOUT_FORMULA = {
+    "nnlite.layers.base.Layer": "the contract, which computes nothing",
+    "nnlite.layers.activations.ActivationLayer": "what activations have in common",
+    "nnlite.layers.activations.Activation": "one of the other activations, by name",
+    "nnlite.layers.input.Input": "a shape",
+    "nnlite.losses.Loss": "the contract",
+    "nnlite.metrics.Metric": "the contract",
+    "nnlite.regularizers.Regularizer": "the contract",
+    "nnlite.optim.base.Optimizer": "the contract",
+    "nnlite.optim.batches.Batches": "rows of arrays",
+}
+
+
+def _path(thing) -> str:
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+def _modules() -> Iterator:
+    yield from (functional, losses, metrics, regularizers)
+    for package in ("layers", "optim"):
+        package = importlib.import_module(f"nnlite.{package}")
+        for info in pkgutil.iter_modules(package.__path__):
+            yield importlib.import_module(f"{package.__name__}.{info.name}")
+
+
+def _documented() -> list:
+    """The public classes of the parts, and the public functions of `functional`, where they are defined."""
+    found = []
+    for module in _modules():
+        for name in module.__all__:
+            thing = getattr(module, name)
+            wanted = inspect.isclass(thing) or (inspect.isfunction(thing) and module is functional)
+            if wanted and thing.__module__ == module.__name__:
+                found.append(thing)
+    return found
+
+
+DOCUMENTED = _documented()
+
+# --- what stands in them -------------------------------------------------------------------------------
+
+_FORMULA = re.compile(r"\s*([^\W\d]\w*)\s+=\s+(\S.*)")
+_INLINE = re.compile(r"``([^\W\d]\w* = [^`]+)``")
+_SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.M)
+
+
+@dataclass
+class Block:
+    """Formulas that hold together, and the definitions in the text that they lean on."""
+
+    definitions: list[str]
+    lines: list[str]
+
+
+def blocks(docstring: str) -> list[Block]:
+    """Return the formula blocks of a docstring; an indented block that is no formula is an error."""
+    parts = _SECTION.split(inspect.cleandoc(docstring))
+    text = parts[0]
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        if title == "Notes":
+            text += body
+    found: list[Block] = []
+    definitions: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines = [line for line in paragraph.splitlines() if line.strip() not in ("", "::")]
+        matches = [_FORMULA.fullmatch(line) for line in lines]
+        indented = bool(lines) and all(line.startswith(" ") for line in lines)
+        if lines and (all(matches) or indented):
+            for line, match in zip(lines, matches, strict=True):
+                if match is None:
+                    raise AssertionError(f"an indented line is no formula: {line.strip()}")
+                ast.parse(match[2], mode="eval")
+            found.append(Block(list(definitions), [line.strip() for line in lines]))
+        else:
+            definitions += _INLINE.findall(paragraph)
+    return found
+
+
+def run(lines: list[str], given: dict) -> dict:
+    """Execute formulas in order; return what they assigned."""
+    space = {"np": np, **given}
+    assigned = {}
+    for line in lines:
+        name, expression = _FORMULA.fullmatch(line).groups()
+        space[name] = assigned[name] = eval(expression, space)
+    return assigned
+
+
+def compare(block: Block, case: Callable) -> None:
+    """Run a block on what the case gives, and compare each assigned name with what the code computed."""
+    for given, got in case():
+        kept = {name: np.copy(value) for name, value in given.items()}
+        with np.errstate(all="ignore"):
+            assigned = run([*(d for d in block.definitions if d.split()[0] not in kept), *block.lines], given)
+        for name in {_FORMULA.fullmatch(line)[1] for line in block.lines} - got.keys():
+            used = sum(len(re.findall(rf"\b{name}\b", line)) for line in block.lines)
+            assert name in INTERMEDIATE.get(case.__name__, ()), (
+                f"the case does not say what {name} is in the code"
+            )
+            assert used > 1, f"{name} is used by no other line"
+        for name, want in assigned.items():
+            if name in got:
+                have = np.asarray(got[name])
+                assert have.shape == np.shape(want), f"{name}: code {have.shape}, formula {np.shape(want)}"
+                np.testing.assert_allclose(
+                    have.astype(float), np.asarray(want, float), rtol=1e-12, atol=1e-15, err_msg=name
+                )
+        for name, value in kept.items():
+            np.testing.assert_array_equal(given[name], value, err_msg=f"{name} was changed")
+
+
+# --- what the code makes of the same numbers -----------------------------------------------------------
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(5, 4))
+Z = rng.normal(size=(5, 3))
+DY = rng.normal(size=(5, 3))
+ONE_HOT = np.eye(3)[[2, 0, 1, 1, 2]]
+LABELS = np.array([2, 0, 1, 1, 2])
+P = np.exp(Z) / np.exp(Z).sum(-1, keepdims=True)
+SOFT = rng.uniform(0.05, 0.95, (5, 3))
+
+CASES: dict[object, list[Callable]] = {}
+INTERMEDIATE = {"adam": ("alpha",)}  # checked through the lines that use them
+
+
+def case(thing):
+    """Say that a function yields (given, got) for the next formula block of this thing."""
+
+    def register(function):
+        CASES.setdefault(thing, []).append(function)
+        return function
+
+    return register
+
+
+def _layer_case(cls, x=Z):
+    @case(cls)
+    def activation():
+        layer = cls(dtype="float64")
+        y = layer.forward(x, training=True)
+        yield {"z": x, "dy": DY}, {"y": y, "dz": layer.backward(DY)}
+        yield {"z": x, "dy": DY}, {"y": layer.forward(x), "dz": _again(layer, x)}
+
+
+def _again(layer, x):
+    layer.forward(x, training=True)
+    return layer.backward(DY)
+
+
+for _cls in (Linear, Sigmoid, Tanh, Softmax):
+    _layer_case(_cls)
+_layer_case(ReLU, np.where(np.abs(Z) < 0.3, 0.0, Z))  # with numbers at the corner
+
+
+@case(Dense)
+def dense():
+    for activation in (None, "tanh"):
+        layer = Dense(3, activation, bias_initializer="random_normal", dtype="float64")
+        layer.build((None, 4))
+        y = layer.logits(X, training=True)
+        layer.activation.forward(y, training=True)
+        dz = layer.activation.backward(DY)
+        dx = layer.backward_logits(dz)
+        given = {"x": X, "W": layer.W.copy(), "b": layer.b.copy(), "dy": dz}
+        yield given, {"y": y, "dW": layer.dW, "db": layer.db, "dx": dx}
+
+
+@case(Dropout)
+def dropout():
+    for rate in (0.0, 0.3):
+        layer = Dropout(rate, seed=1)
+        y = layer.forward(Z, training=True)
+        yield {"x": Z, "dy": DY, "keep": layer.keep, "rate": rate}, {"y": y, "dx": layer.backward(DY)}
+
+
+@case(Flatten)
+def flatten():
+    layer, x, dy = Flatten(), rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 12))
+    y = layer.forward(x, training=True)
+    yield {"x": x, "dy": dy}, {"y": y, "dx": layer.backward(dy)}
+
+
+def _of_z(function):
+    @case(function)
+    def of_z():
+        yield {"z": Z}, {"y": function(Z)}
+
+
+for _function in ("sigmoid", "relu", "softplus", "softmax", "logsumexp", "log_softmax"):
+    _of_z(getattr(functional, _function))
+
+
+@case(functional.one_hot)
+def one_hot():
+    yield {"labels": LABELS, "classes": 3}, {"y": functional.one_hot(LABELS, 3)}
+
+
+def _loss_case(cls, y, p):
+    @case(cls)
+    def from_predictions():
+        loss = cls(reduction="sum")
+        yield {"y": y, "p": p}, {"L": loss.values(y, p), "dp": loss.dvalues(y, p)}
+        yield {"y": y, "p": p}, {"L": loss.values(y, p), "dp": loss.gradient(y, p)}
+
+
+_loss_case(losses.L2, X[:, :3], Z)
+_loss_case(losses.MeanSquaredError, X[:, :3], Z)
+_loss_case(losses.BinaryCrossentropy, (SOFT > 0.5) * 1.0, P)
+_loss_case(losses.CategoricalCrossentropy, ONE_HOT, P)
+_loss_case(losses.SparseCategoricalCrossentropy, LABELS, P)
+
+
+def _fused_case(cls, *targets):
+    @case(cls)
+    def from_logits():
+        for y in targets:
+            L, p, dz = cls().fused(y, Z)
+            yield {"y": y, "z": Z}, {"L": L, "p": p, "dz": dz}
+
+
+_fused_case(losses.BinaryCrossentropy, (SOFT > 0.5) * 1.0, SOFT)
+_fused_case(losses.CategoricalCrossentropy, ONE_HOT, SOFT)  # rows that do not sum to 1 as well
+_fused_case(losses.SparseCategoricalCrossentropy, LABELS)
+
+
+def _metric_case(cls, y, p, **given):
+    @case(cls)
+    def metric():
+        yield {"y": y, "p": p, **given}, {"v": cls(**given).values(y, p)}
+
+
+_metric_case(metrics.MeanSquaredError, X[:, :3], Z)
+_metric_case(metrics.MeanAbsoluteError, X[:, :3], Z)
+_metric_case(metrics.BinaryAccuracy, ONE_HOT, np.round(SOFT, 1), threshold=0.4)
+_metric_case(metrics.CategoricalAccuracy, ONE_HOT, P)
+_metric_case(metrics.SparseCategoricalAccuracy, LABELS, P)
+
+
+def _penalty_case(cls, **strengths):
+    @case(cls)
+    def penalty():
+        R = cls(**strengths)
+        W = np.where(np.abs(X) < 0.3, 0.0, X)  # with numbers at the corner of |w|
+        yield {"W": W, **strengths}, {"R": R(W), "dW": R.gradient(W)}
+
+
+_penalty_case(regularizers.L1L2, l1=0.3, l2=0.7)
+_penalty_case(regularizers.L1, l1=0.3)
+_penalty_case(regularizers.L2, l2=0.7)
+
+
+def _steps(cls, **settings):
+    """Three steps from a point, with what stood there before each and after it."""
+    rule = cls(**settings)
+    theta = X.ravel().copy()
+    rule.step(theta, np.full_like(theta, 0.5))  # so that no average starts from 0
+    for _ in range(3):
+        g = rng.normal(size=theta.size)
+        given = {"theta": theta.copy(), "g": g, "t": rule.iterations + 1, **settings}
+        given |= {name: vector.copy() for name, vector in rule.state.items()}
+        rule.step(theta, g)
+        yield given, {"theta": theta.copy(), **{name: v.copy() for name, v in rule.state.items()}}
+
+
+@case(SGD)
+def sgd():
+    yield from _steps(SGD, learning_rate=0.1)
+
+
+@case(SGD)
+def sgd_momentum():
+    yield from _steps(SGD, learning_rate=0.1, momentum=0.8)
+
+
+@case(SGD)
+def sgd_nesterov():
+    yield from _steps(SGD, learning_rate=0.1, momentum=0.8, nesterov=True)
+
+
+@case(RMSprop)
+def rmsprop():
+    yield from _steps(RMSprop, learning_rate=0.1, rho=0.8, epsilon=1e-2)
+
+
+@case(Adam)
+def adam():
+    yield from _steps(Adam, learning_rate=0.1, beta_1=0.8, beta_2=0.95, epsilon=1e-2)
+
+
+PAIRS = [
+    pytest.param(block, function, id=f"{_path(thing).removeprefix('nnlite.')}-{i}")
+    for thing in DOCUMENTED
+    for i, (block, function) in enumerate(
+        zip(blocks(thing.__doc__ or ""), CASES.get(thing, []), strict=False)
+    )
+]
+
+# --- the tests -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("block", "function"), PAIRS)
+def test_formula_is_what_the_code_computes(block, function):
+    compare(block, function)
+
+
+@pytest.mark.parametrize("thing", DOCUMENTED, ids=_path)
+def test_every_part_has_its_formula_and_every_formula_is_run(thing):
+    formulas = blocks(thing.__doc__ or "")
+    if _path(thing) in WITHOUT_FORMULA:
+        assert not formulas, "it has a formula after all: take it off the list of exceptions"
+        return
+    assert formulas, f"{_path(thing)} has no formula in its docstring"
+    assert len(CASES.get(thing, [])) == len(formulas), "each block of formulas needs its case in this file"
+
+
+@pytest.mark.parametrize("thing", DOCUMENTED, ids=_path)
+def test_formulas_stand_in_the_docstring_of_the_whole_where_they_are_run(thing):
+    for name, member in vars(thing).items():
+        if inspect.isfunction(member) and member.__doc__ and not name.startswith("_"):
+            assert not blocks(member.__doc__), f"{_path(member)} has a formula that nobody runs"
+
+
+def test_the_exceptions_exist():
+    assert WITHOUT_FORMULA.keys() <= {_path(thing) for thing in DOCUMENTED}
+    assert CASES.keys() <= set(DOCUMENTED)
+
+
+# --- the tests' own tests: a formula that is wrong is found -----------------------------------------------
+
+_FLIPPED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
+
+
+def _broken(expression: str) -> Iterator[str]:
+    """Every way of turning one operation of an expression into its opposite, or of losing one minus sign."""
+    count = sum(1 for _ in ast.walk(ast.parse(expression)))
+    for i in range(count):
+        tree = ast.parse(expression, mode="eval")
+        nodes = list(ast.walk(tree))
+        if i >= len(nodes):
+            return
+        node = nodes[i]
+        if isinstance(node, ast.BinOp) and type(node.op) in _FLIPPED:
+            node.op = _FLIPPED[type(node.op)]()
+        elif isinstance(node, ast.UnaryOp) and not isinstance(node.operand, ast.Constant):
+            node.op = ast.UAdd()  # a constant's minus is an axis here
+        else:
+            continue
+        yield ast.unparse(tree)
+
+
+@pytest.mark.parametrize(("block", "function"), PAIRS)
+def test_a_broken_formula_fails(block, function):
+    for i, line in enumerate(block.lines):
+        name, expression = _FORMULA.fullmatch(line).groups()
+        for wrong in _broken(expression):
+            lines = [*block.lines[:i], f"{name} = {wrong}", *block.lines[i + 1 :]]
+            try:
+                compare(Block(block.definitions, lines), function)
+            except (AssertionError, ValueError, TypeError, ZeroDivisionError):
+                continue
+            pytest.fail(f"{line!r} passes as {wrong!r} too")
+
+
+def test_blocks_are_found_wherever_they_stand():
+    text = """Title.
+
+    With ``k = 2``::
+
+        a  = k * x
+        b = a + 1
+
+    and prose, a = b, that is none.
+
+    Parameters
+    ----------
+    x : float
+        c = 3
+
+    Notes
+    -----
+    Also::
+
+        d = x
+    """
+    first, second = blocks(text)
+    assert first == Block(["k = 2"], ["a  = k * x", "b = a + 1"])
+    assert second.lines == ["d = x"]
+    assert run([*first.definitions, *first.lines], {"x": 5}) == {"k": 2, "a": 10, "b": 11}
+
+
+@pytest.mark.parametrize("line", ["y is x", "dW = xᵀ dy", "y = W x + b"])
+def test_a_block_that_is_no_numpy_is_an_error(line):
+    with pytest.raises((AssertionError, SyntaxError)):
+        blocks(f"Title.\n\n::\n\n    {line}\n\nText.\n")

@@ -1,0 +1,343 @@
+"""Every gradient in the library against the complex step, in float64, at a relative tolerance of 1e-10.
+
+A new layer is added to LAYERS, a new loss to LOSSES; everything else then includes it. The complex step is
+asked for by name throughout, so that no check can fall back to a coarser method unnoticed.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnlite.gradcheck import check_layer, check_loss, check_model, numeric_gradient
+from nnlite.layers import Activation, Dense, Dropout, Flatten, Input, Linear, ReLU, Sigmoid, Softmax, Tanh
+from nnlite.losses import (
+    L2,
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+)
+from nnlite.models import Sequential
+
+ACTIVATIONS = {"linear": Linear, "relu": ReLU, "sigmoid": Sigmoid, "softmax": Softmax, "tanh": Tanh}
+LOSSES = [L2, MeanSquaredError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy]
+REDUCTIONS = ["mean", "sum", "half_sum"]
+
+FLAT, IMAGE, VIDEO = (5,), (3, 4), (2, 3, 2)  # shapes of one sample
+
+# name: (how to make one, shapes of samples that it takes)
+LAYERS = {
+    **{name: (cls, [FLAT, (1,), IMAGE]) for name, cls in ACTIVATIONS.items()},
+    **{f"Activation {name}": (lambda name=name: Activation(name), [FLAT, IMAGE]) for name in ACTIVATIONS},
+    **{
+        f"Dense {name}{' without b' * (not bias)}": (
+            lambda name=name, bias=bias: Dense(3, name, use_bias=bias, bias_initializer="random_normal"),
+            [FLAT, (1,), IMAGE, VIDEO],
+        )
+        for name in ACTIVATIONS
+        for bias in (True, False)
+    },
+    "Dense of one unit": (lambda: Dense(1, "sigmoid"), [FLAT, IMAGE]),
+    "Flatten": (Flatten, [FLAT, IMAGE, VIDEO]),
+    "Dropout 0": (lambda: Dropout(0.0), [FLAT]),
+    "Dropout 0.4": (lambda: Dropout(0.4), [FLAT, IMAGE]),
+    "Dropout 0.4 with a seed": (lambda: Dropout(0.4, seed=3), [FLAT]),
+    "Dropout 1": (lambda: Dropout(1.0), [FLAT]),
+}
+RANDOM_LAYERS = [name for name in LAYERS if name.startswith("Dropout")]
+
+each_layer = pytest.mark.parametrize(
+    ("name", "sample"),
+    [(name, sample) for name, (_, samples) in LAYERS.items() for sample in samples],
+    ids=str,
+)
+
+
+def assert_right(report):
+    report.raise_if_failed()
+    assert {row.method for row in report.rows} <= {"complex-step", "formula"}
+    assert all(row.checked == row.size for row in report.rows)
+
+
+# --- layers --------------------------------------------------------------------------------------------
+
+
+@each_layer
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_layer(name, sample, n):
+    x = np.random.default_rng(n).normal(size=(n, *sample))
+    report = check_layer(LAYERS[name][0](), x, method="complex-step")
+    assert_right(report)
+    expected = {"x"} | ({"W"} if "Dense" in name else set())
+    assert expected <= {row.name for row in report.rows}
+
+
+@each_layer
+def test_prediction_is_the_function_whose_gradient_training_takes(name, sample):
+    if name in RANDOM_LAYERS:
+        pytest.skip("differs by design")
+    x = np.random.default_rng(0).normal(size=(4, *sample))
+    assert_right(check_layer(LAYERS[name][0](), x, method="complex-step", training=False))
+
+
+@each_layer
+def test_a_batch_is_its_samples_one_by_one(name, sample):
+    if name in RANDOM_LAYERS:
+        pytest.skip("a batch draws other numbers than its samples")
+    rng = np.random.default_rng(1)
+    x, layer = rng.normal(size=(5, *sample)), LAYERS[name][0]()
+    layer.build((None, *sample))
+    layer.cast(np.float64)
+    dy = rng.normal(size=layer.forward(x).shape)
+    layer.forward(x, training=True)
+    dx, whole = layer.backward(dy), {k: g.copy() for k, g in layer.grads.items()}
+    parts = {k: np.zeros_like(g) for k, g in whole.items()}
+    for i in range(5):
+        layer.forward(x[i : i + 1], training=True)
+        np.testing.assert_allclose(layer.backward(dy[i : i + 1])[0], dx[i], rtol=1e-12, atol=1e-14)
+        for k in parts:
+            parts[k] += layer.grads[k]
+    for k, gradient in whole.items():
+        np.testing.assert_allclose(parts[k], gradient, rtol=1e-12, atol=1e-14)
+
+
+def test_dropout_goes_back_through_the_mask_that_it_went_forward_through():
+    layer, rng = Dropout(0.25, seed=1, dtype="float64"), np.random.default_rng(0)
+    x, dy = rng.normal(size=(2, 6, 5))
+    y = layer.forward(x, training=True)
+    factor = layer.keep / 0.75
+    np.testing.assert_allclose(y, x * factor, rtol=1e-15)
+    np.testing.assert_allclose(layer.backward(dy), dy * factor, rtol=1e-15)
+    assert 0 < layer.keep.sum() < layer.keep.size
+
+
+def test_a_layer_taken_from_a_model_is_checked_apart_from_its_penalty():
+    model = Sequential([Dense(3, "tanh", input_shape=(2,), kernel_regularizer="l2"), Dense(1)])
+    model.compile(loss="mse")
+    x = np.random.default_rng(0).normal(size=(4, 2))
+    model.train_on_batch(x, x[:, 0])  # after which the lowest layer is asked for no dx
+    assert not model.layers[0].needs_dx
+    assert_right(check_layer(model.layers[0], x, method="complex-step"))
+
+
+@st.composite
+def stacks_of_one(draw):
+    """Draw a layer with a batch that it takes."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sample = tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=3)))
+    kind = draw(st.sampled_from(["dense", "dense", "dense", "activation", "dropout", "flatten"]))
+    activation = draw(st.sampled_from(sorted(ACTIVATIONS)))
+    scale = draw(st.sampled_from([0.01, 0.5, 1.0, 3.0]))
+    layer = {
+        "dense": lambda: Dense(draw(st.integers(1, 6)), activation, use_bias=draw(st.booleans())),
+        "activation": lambda: Activation(activation),
+        "dropout": lambda: Dropout(draw(st.floats(0, 1)), seed=draw(st.integers(0, 9))),
+        "flatten": Flatten,
+    }[kind]()
+    layer.build((None, *sample))
+    for array in layer.params.values():
+        array[...] = scale * rng.normal(size=array.shape)
+    return layer, rng.normal(size=(draw(st.integers(1, 6)), *sample))
+
+
+@given(stacks_of_one())
+@settings(max_examples=150)
+def test_random_layer(drawn):
+    layer, x = drawn
+    assert_right(check_layer(layer, x, method="complex-step"))
+
+
+# --- losses --------------------------------------------------------------------------------------------
+
+
+def targets_for(loss, shape, rng):
+    """Return targets that the loss accepts beside predictions of this shape."""
+    if loss.reads_labels:
+        return rng.integers(0, shape[-1], shape[:-1])
+    if loss.link == "softmax":
+        return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
+    return rng.random(shape) if loss.link == "sigmoid" else rng.normal(size=shape)
+
+
+def predictions_for(loss, shape, rng):
+    return rng.uniform(0.05, 0.95, shape) if loss.link else rng.normal(size=shape)
+
+
+@pytest.mark.parametrize("cls", LOSSES)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (6, 1), (6, 4), (3, 2, 4)])
+def test_loss(cls, reduction, weighted, shape):
+    rng, loss = np.random.default_rng(7), cls(reduction)
+    weight = rng.uniform(0, 2, shape[0]) if weighted else None
+    y, p = targets_for(loss, shape, rng), predictions_for(loss, shape, rng)
+    assert_right(check_loss(loss, y, p, sample_weight=weight, method="complex-step"))
+
+
+@pytest.mark.parametrize("cls", [L2, MeanSquaredError, BinaryCrossentropy])
+def test_loss_of_one_number_a_row(cls):
+    rng, loss = np.random.default_rng(7), cls()
+    y, p = targets_for(loss, (6, 1), rng), predictions_for(loss, (6,), rng)
+    for y_true in (y, y[:, 0]):
+        assert_right(check_loss(loss, y_true, p, method="complex-step"))
+
+
+def test_soft_targets_and_targets_that_do_not_sum_to_one():
+    rng = np.random.default_rng(7)
+    p = rng.dirichlet(np.ones(4), 5)
+    for y in (rng.dirichlet(np.ones(4), 5), rng.random((5, 4)), np.zeros((5, 4))):
+        assert_right(check_loss(CategoricalCrossentropy(), y, p, method="complex-step"))
+
+
+def test_outside_the_bounds_of_a_probability_the_gradient_is_that_of_the_constant():
+    p = np.array([[0.0, 1.0], [1e-9, 1 - 1e-9], [0.3, 0.7], [-0.1, 1.2]])
+    y = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    for cls in (BinaryCrossentropy, CategoricalCrossentropy):
+        assert_right(check_loss(cls(), y, p, method="complex-step"))
+    assert_right(check_loss(SparseCategoricalCrossentropy(), np.zeros(4, int), p, method="complex-step"))
+
+
+# --- pairs of an activation and a loss -----------------------------------------------------------------
+
+
+def composed(activation, loss, y, z):
+    """Return values, p and dz of the activation followed by the loss, each with its own gradient."""
+    p = activation.forward(z, training=True)
+    return loss.values(y, p), p, activation.backward(loss.dvalues(y, p))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("cls", LOSSES)
+@pytest.mark.parametrize("shape", [(1, 1), (5, 1), (5, 4), (3, 2, 4)])
+def test_pairing(activation, cls, shape):
+    rng, loss, layer = np.random.default_rng(3), cls(), ACTIVATIONS[activation]()
+    z = 2 * rng.normal(size=shape)
+    y = loss.check_targets(targets_for(loss, shape, rng), np.shape(z))
+    values, p, dz = composed(layer, loss, y, z)
+    right = numeric_gradient(lambda z: loss.values(y, layer.forward(z)).sum(), z, method="complex-step")
+    np.testing.assert_allclose(dz, right, rtol=1e-10, atol=1e-12)
+    if loss.link != layer.link or loss.link is None or (loss.link == "softmax" and shape[-1] == 1):
+        return  # no pair, or one whose probability is always 1, which the loss alone cuts off at 1 - 1e-7
+    fused = loss.fused(y, z)
+    for name, one, two in zip(("values", "p", "dz"), fused, (values, p, dz), strict=True):
+        assert one.shape == two.shape, name
+        np.testing.assert_allclose(one, two, rtol=1e-14, atol=1e-14 * max(1, np.abs(two).max()), err_msg=name)
+    right = numeric_gradient(lambda z: loss.fused(y, z)[0].sum(), z, method="complex-step")
+    np.testing.assert_allclose(fused[2], right, rtol=1e-10, atol=1e-14)
+
+
+def test_every_loss_with_a_link_has_its_partner_among_the_activations():
+    links = {cls.link: cls for cls in ACTIVATIONS.values() if cls.link}
+    assert set(links) == {cls.link for cls in LOSSES if cls.link} == {"sigmoid", "softmax"}
+
+
+def test_fused_stays_finite_where_the_pair_runs_out_of_digits():
+    z = np.array([[800.0, -800.0], [-800.0, 800.0]])
+    for loss, y in (
+        (BinaryCrossentropy(), np.array([[0.0, 1.0], [0.0, 1.0]])),
+        (CategoricalCrossentropy(), np.array([[0.0, 1.0], [0.0, 1.0]])),
+        (SparseCategoricalCrossentropy(), np.array([1, 1])),
+    ):
+        values, p, dz = loss.fused(y, z)
+        assert np.isfinite(values).all()
+        assert np.isfinite(p).all()
+        np.testing.assert_allclose(dz, (p - np.array([[0.0, 1.0], [0.0, 1.0]])) * (np.abs(dz).max() or 1))
+        assert values[0] > 700
+
+
+# --- networks ------------------------------------------------------------------------------------------
+
+# a loss, and the activations whose outputs it takes
+SUITED = [
+    (L2, "linear relu sigmoid softmax tanh"),
+    (MeanSquaredError, "linear relu sigmoid softmax tanh"),
+    (BinaryCrossentropy, "sigmoid softmax"),
+    (CategoricalCrossentropy, "softmax sigmoid"),
+    (SparseCategoricalCrossentropy, "softmax sigmoid"),
+]
+REGULARIZERS = [None, None, "l1", "l2", "L1L2"]
+
+
+@st.composite
+def networks(draw):
+    """Draw a compiled network with a batch: (model, x, y, sample_weight)."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    cls, suited = draw(st.sampled_from(SUITED))
+    sample = draw(st.sampled_from([(1,), (3,), (5,), (2, 3)]))
+    depth = draw(st.integers(1, 4))
+    layers = [Input(sample)]
+    if len(sample) > 1 and draw(st.booleans()):
+        layers.append(Flatten())
+    for level in range(depth):
+        top = level == depth - 1
+        activation = draw(st.sampled_from(suited.split() if top else sorted(ACTIVATIONS)))
+        apart = draw(st.booleans())  # the activation as a layer of its own
+        layers.append(
+            Dense(
+                draw(st.integers(2 if top and activation == "softmax" else 1, 6)),
+                None if apart else activation,
+                use_bias=draw(st.booleans()),
+                kernel_regularizer=draw(st.sampled_from(REGULARIZERS)),
+                bias_regularizer=draw(st.sampled_from(REGULARIZERS)),
+                trainable=draw(st.sampled_from([True, True, False])),
+                dtype="float64",
+            )
+        )
+        if apart:
+            layers.append(Activation(activation))
+        if not top and draw(st.booleans()):
+            layers.append(Dropout(0.3, seed=draw(st.integers(0, 9))))
+    model = Sequential(layers)
+    model.store.theta[:] = 0.7 * rng.normal(size=model.store.theta.size)
+    loss = cls(draw(st.sampled_from(REDUCTIONS)))
+    model.compile(optimizer="sgd", loss=loss)
+    n = draw(st.integers(1, 5))
+    x = rng.normal(size=(n, *sample))
+    y = targets_for(loss, tuple(model.compute_output_shape((n, *sample))), rng)
+    return model, x, y, rng.uniform(0, 2, n) if draw(st.booleans()) else None
+
+
+@given(networks())
+@settings(max_examples=100)
+def test_random_network(drawn):
+    model, x, y, weight = drawn
+    report = check_model(model, x, y, sample_weight=weight, method="complex-step")
+    assert_right(report)
+    assert len(report.rows) == len(list(model.store.named())) + 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_network_that_trains_in_either_precision_is_checked_in_double(dtype):
+    rng = np.random.default_rng(0)
+    model = Sequential(
+        [
+            Dense(6, "sigmoid", input_shape=(4,), dtype=dtype),
+            Dropout(0.2, dtype=dtype),
+            Dense(3, "softmax", dtype=dtype),
+        ]
+    )
+    model.compile(optimizer="sgd", loss="categorical_crossentropy")
+    x, y = rng.normal(size=(8, 4)), np.eye(3)[rng.integers(0, 3, 8)]
+    assert_right(check_model(model, x, y, method="complex-step"))
+    model.fit(x, y, epochs=2, verbose=0)
+    assert_right(check_model(model, x, y, method="complex-step"))
+
+
+def test_frozen_layers_hand_the_gradient_down():
+    model = Sequential(
+        [
+            Dense(4, "tanh", input_shape=(3,), dtype="float64"),
+            Dense(4, "relu", trainable=False, dtype="float64"),
+            Dense(2, dtype="float64"),
+        ]
+    )
+    model.compile(optimizer="sgd", loss="mse")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    assert_right(check_model(model, x, y, method="complex-step"))
+    frozen = [array.copy() for array in model.layers[1].params.values()]
+    lowest = model.layers[0].W.copy()
+    model.train_on_batch(x, y)
+    assert all(np.array_equal(a, b) for a, b in zip(frozen, model.layers[1].params.values(), strict=True))
+    assert not np.array_equal(lowest, model.layers[0].W)
