@@ -27,7 +27,12 @@ FLOORS = {
     "nnlite.regularizers": 20,
     # θ
     "nnlite.parameters": 30,
-    "nnlite.gradcheck": 35,  # may look at the store
+    # gradient checks know layers and models by what they can do, not by name
+    "nnlite.gradcheck.numeric": 20,
+    "nnlite.gradcheck.evidence": 20,
+    "nnlite.gradcheck.report": 20,
+    "nnlite.gradcheck.compare": 25,
+    "nnlite.gradcheck.checks": 35,
     # helpers for scripts
     "nnlite.utils": 30,
     # the contracts
@@ -69,6 +74,7 @@ FLOORS = {
     "nnlite.datasets": 90,
     "nnlite.models": 90,
     "nnlite.plot": 90,
+    "nnlite.gradcheck": 90,
     "nnlite": 100,
 }
 
@@ -139,7 +145,7 @@ def test_a_module_imports_only_from_floors_below(module):
 
 def test_the_table_names_no_module_that_is_gone():
     # a package that is still being written may lack its door
-    being_written = {"nnlite.plot", "nnlite.gradcheck"}
+    being_written = {"nnlite.plot"}
     assert FLOORS.keys() - MODULES.keys() <= being_written
 
 

@@ -140,7 +140,9 @@ def test_forward_and_backward_pass_of_the_lectures():  # WE-000-7
     hidden.backward(output.backward_logits(dz))
     near = {"rtol": 1e-11, "atol": 1e-13}
     np.testing.assert_allclose(
-        output.dW[:, 0], [22.973941995696254, 24.981419575430078, 12.707228951993432, 27.92604710512722], **near
+        output.dW[:, 0],
+        [22.973941995696254, 24.981419575430078, 12.707228951993432, 27.92604710512722],
+        **near,
     )
     np.testing.assert_allclose(output.db, [40.217231973589], **near)
     np.testing.assert_allclose(
@@ -164,7 +166,9 @@ def test_uniform_logits_cost_the_logarithm_of_the_number_of_classes(classes):
     y = np.arange(5) % classes
     z = np.full((5, classes), 3.0)
     np.testing.assert_allclose(SparseCategoricalCrossentropy().fused(y, z)[0], np.log(classes), rtol=1e-15)
-    np.testing.assert_allclose(CategoricalCrossentropy().fused(np.eye(classes)[y], z)[0], np.log(classes), rtol=1e-15)
+    np.testing.assert_allclose(
+        CategoricalCrossentropy().fused(np.eye(classes)[y], z)[0], np.log(classes), rtol=1e-15
+    )
     np.testing.assert_allclose(SparseCategoricalCrossentropy()(y, softmax(z)), np.log(classes), rtol=1e-15)
 
 
@@ -259,7 +263,9 @@ def test_a_weighted_mean_still_divides_by_n(cls):
     y, p = DATA[cls]
     weights = np.array([1, 2, 1, 0, 3, 1.0])
     np.testing.assert_allclose(cls()(y, p, weights), (cls().values(y, p) * weights).sum() / N, rtol=1e-14)
-    np.testing.assert_allclose(cls().gradient(y, p, weights), cls("sum").gradient(y, p, weights) / N, rtol=1e-14)
+    np.testing.assert_allclose(
+        cls().gradient(y, p, weights), cls("sum").gradient(y, p, weights) / N, rtol=1e-14
+    )
     np.testing.assert_allclose(cls()(y, p, np.ones(N)), cls()(y, p), rtol=1e-15)
 
 
@@ -357,7 +363,9 @@ def test_more_axes_are_more_samples():
     loss, flat = SparseCategoricalCrossentropy(), SparseCategoricalCrossentropy()(LABELS, softmax(LOGITS))
     np.testing.assert_allclose(loss(y, p), flat, rtol=1e-15)
     np.testing.assert_allclose(CategoricalCrossentropy()(np.eye(K)[y], p), flat, rtol=1e-15)
-    np.testing.assert_allclose(loss.gradient(y, p), CategoricalCrossentropy().gradient(np.eye(K)[y], p), rtol=1e-15)
+    np.testing.assert_allclose(
+        loss.gradient(y, p), CategoricalCrossentropy().gradient(np.eye(K)[y], p), rtol=1e-15
+    )
     z = LOGITS.reshape(2, 3, K)
     for have, want in zip(loss.fused(y, z), CategoricalCrossentropy().fused(np.eye(K)[y], z), strict=True):
         np.testing.assert_allclose(have, want, rtol=1e-13, atol=1e-15)
@@ -386,7 +394,11 @@ def refusal(loss, y, p=None, kind=ValueError):
 @pytest.mark.parametrize(
     ("y", "arrived", "fix"),
     [
-        ([1, 2, 3, 4, 1, 2], "the labels run from 1 to 4", "fix:    y - 1, if the classes are counted from 1"),
+        (
+            [1, 2, 3, 4, 1, 2],
+            "the labels run from 1 to 4",
+            "fix:    y - 1, if the classes are counted from 1",
+        ),
         ([0, 2, 3, 4, 1, 2], "the labels run from 0 to 4", "fix:    Dense(5, activation='softmax')"),
         ([1, 2, 3, 9, 1, 2], "the labels run from 1 to 9", "fix:    Dense(10, activation='softmax')"),
         ([-1, 1, 1, 1, -1, 1], "the labels run from -1 to 1", "fix:    "),
@@ -394,7 +406,9 @@ def refusal(loss, y, p=None, kind=ValueError):
 )
 def test_labels_out_of_range(y, arrived, fix):
     message = refusal(SparseCategoricalCrossentropy(), y)
-    assert message.startswith(arrived + "\n  needed: whole numbers from 0 to 3, because the output has 4 classes")
+    assert message.startswith(
+        arrived + "\n  needed: whole numbers from 0 to 3, because the output has 4 classes"
+    )
     assert fix in message
     for call in (SparseCategoricalCrossentropy().gradient, SparseCategoricalCrossentropy("sum")):
         with pytest.raises(ValueError, match=arrived):
@@ -416,7 +430,9 @@ def test_labels_with_fractions(label):
 
 def test_one_hot_rows_for_a_sparse_loss():
     message = refusal(SparseCategoricalCrossentropy(), ONE_HOT, kind=ShapeError)
-    assert message.startswith(f"the targets have shape {(N, K)}\n  needed: one class number a row, shape ({N},)")
+    assert message.startswith(
+        f"the targets have shape {(N, K)}\n  needed: one class number a row, shape ({N},)"
+    )
     assert "look one-hot" in message
     assert "fix:    loss='categorical_crossentropy', or y = y.argmax(axis=-1)" in message
     assert "look one-hot" not in refusal(SparseCategoricalCrossentropy(), ONE_HOT[:, :2], kind=ShapeError)

@@ -181,7 +181,9 @@ def test_assignment_in_place_works_too():
 def test_assignment_of_another_shape_is_refused_and_changes_nothing(name, shape):
     (layer, *_), store = bound()
     before = store.theta.copy(), store.grad.copy()
-    with pytest.raises(ShapeError, match=r"Dense 'layer0'.d?W was given an array of shape .*\n  needed: \(4, 3\)"):
+    with pytest.raises(
+        ShapeError, match=r"Dense 'layer0'.d?W was given an array of shape .*\n  needed: \(4, 3\)"
+    ):
         setattr(layer, name, np.ones(shape))
     np.testing.assert_array_equal(store.theta, before[0])
     np.testing.assert_array_equal(store.grad, before[1])

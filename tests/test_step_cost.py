@@ -57,7 +57,9 @@ def test_the_size_of_a_batch_does_not_change_the_number_of_calls():
     counts = []
     for n in (2, 2000):
         calls = []
-        sys.setprofile(lambda frame, event, argument, calls=calls: event == "call" and calls.append(frame.f_code))
+        sys.setprofile(
+            lambda frame, event, argument, calls=calls: event == "call" and calls.append(frame.f_code)
+        )
         try:
             model.train_on_batch(np.ones((n, 3)), np.ones((n, 2)))
         finally:

@@ -177,7 +177,7 @@ class ParameterStore:
             self.grad[span.place] += penalty.gradient(W).ravel()
 
     def named(self) -> Iterator[tuple[str, Array, Array]]:
-        """Yield ``("hidden/W", values, gradient)`` for every array."""
+        """Yield ``("Dense 'hidden'.W", values, gradient)`` for every array."""
         for layer, name, place, shape in self.spans:
             label = f"{layer.label}.{name}"
             yield label, self.theta[place].reshape(shape), self.grad[place].reshape(shape)

@@ -215,7 +215,9 @@ def test_a_second_or_an_orphan_backward_is_an_error_that_names_the_layer(kind, o
     if not orphan:
         layer.forward(x, training=True)
         layer.backward(dy)
-    with pytest.raises(BackwardError, match=r" 'mine'.backward has no forward pass (.|\n)*fix:    y = layer.forward"):
+    with pytest.raises(
+        BackwardError, match=r" 'mine'.backward has no forward pass (.|\n)*fix:    y = layer.forward"
+    ):
         layer.backward(dy)
 
 
@@ -342,7 +344,9 @@ def test_weights_come_as_copies_and_go_in_as_copies(bound):
 def test_weights_of_wrong_shapes_change_nothing(weights):
     layer = dense()
     before = layer.get_weights()
-    with pytest.raises(ShapeError, match=r"Dense 'hidden' was given weights of shapes .*\n  needed: \[\(4, 3\), \(3,\)"):
+    with pytest.raises(
+        ShapeError, match=r"Dense 'hidden' was given weights of shapes .*\n  needed: \[\(4, 3\), \(3,\)"
+    ):
         layer.set_weights(weights)
     for array, was in zip(layer.get_weights(), before, strict=True):
         np.testing.assert_array_equal(array, was)

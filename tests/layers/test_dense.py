@@ -21,7 +21,9 @@ def test_worked_by_hand():
     layer = Dense(2, dtype="float64")
     layer.build((None, 3))
     layer.set_weights([[[1, 2], [3, 4], [5, 6]], [10, 20]])
-    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 0, 1], [0, 1, 0]]), training=True), [[16, 28], [13, 24]])
+    np.testing.assert_array_equal(
+        layer.forward(np.array([[1.0, 0, 1], [0, 1, 0]]), training=True), [[16, 28], [13, 24]]
+    )
     np.testing.assert_array_equal(layer.backward(np.array([[1.0, 0], [2, 1]])), [[1, 3, 5], [4, 10, 16]])
     np.testing.assert_array_equal(layer.dW, [[1, 0], [2, 1], [1, 0]])
     np.testing.assert_array_equal(layer.db, [3, 1])
@@ -57,7 +59,9 @@ def test_gradients_against_a_complex_step(activation):
     for array, want in zip((layer.W, layer.b, x), grads, strict=True):
         for i in np.ndindex(array.shape):
             array[i] += 1j * h
-            np.testing.assert_allclose(want[i], (layer.forward(x).imag / h * DY).sum(), rtol=1e-11, atol=1e-14)
+            np.testing.assert_allclose(
+                want[i], (layer.forward(x).imag / h * DY).sum(), rtol=1e-11, atol=1e-14
+            )
             array[i] -= 1j * h
 
 
@@ -131,7 +135,9 @@ def test_a_numpy_count_of_units():
 
 @pytest.mark.parametrize("shape", [(None,), (4,), (None, None), (None, 4, None)])
 def test_inputs_that_it_cannot_be_built_for(shape):
-    with pytest.raises(ShapeError, match=r"Dense 'hidden' cannot be built for inputs of shape (.|\n)*Flatten\(\)"):
+    with pytest.raises(
+        ShapeError, match=r"Dense 'hidden' cannot be built for inputs of shape (.|\n)*Flatten\(\)"
+    ):
         Dense(3, name="hidden").build(shape)
 
 
@@ -142,7 +148,9 @@ def test_inputs_of_another_width():
             call(np.zeros((5, 6)))
     with pytest.raises(ShapeError, match=r"Dense 'hidden' got (.|\n)*why:    W has a row for each feature"):
         layer.forward(np.zeros((5, 6)))
-    with pytest.raises(ShapeError, match=r"Dense 'hidden' got an input of shape \(None, 6\)\n  needed: 4 features"):
+    with pytest.raises(
+        ShapeError, match=r"Dense 'hidden' got an input of shape \(None, 6\)\n  needed: 4 features"
+    ):
         layer.compute_output_shape((None, 6))
 
 
@@ -183,7 +191,9 @@ def test_regularizers():
 
 
 def test_slips_in_names():
-    with pytest.raises(ValueError, match="unknown initializer 'golrot_uniform'(.|\n)*did you mean 'glorot_uniform'"):
+    with pytest.raises(
+        ValueError, match="unknown initializer 'golrot_uniform'(.|\n)*did you mean 'glorot_uniform'"
+    ):
         Dense(2, kernel_initializer="golrot_uniform")
     with pytest.raises(ValueError, match="unknown regularizer 'l3'"):
         Dense(2, kernel_regularizer="l3")

@@ -88,5 +88,7 @@ def test_both_types_make_the_same_choices():
 
 @pytest.mark.parametrize("rate", [-0.1, 1.1, np.nan, np.inf, "0.5", None, True])
 def test_what_is_no_rate(rate):
-    with pytest.raises(ValueError, match=r"rate is .*\n  needed: a finite number from 0 to 1\n  fix:    rate=0.5"):
+    with pytest.raises(
+        ValueError, match=r"rate is .*\n  needed: a finite number from 0 to 1\n  fix:    rate=0.5"
+    ):
         Dropout(rate)

@@ -9,7 +9,9 @@ def test_reference_steps():  # LECTURES 1.2: the form of Keras, not the other on
     for g in (0.1, -0.2, 0.3):
         rule.step(theta, np.array([g]))
         visited.append(theta[0])
-    np.testing.assert_allclose(visited, [0.9000031621776633, 0.9366129970882152, 0.9022891792104046], rtol=1e-14)
+    np.testing.assert_allclose(
+        visited, [0.9000031621776633, 0.9366129970882152, 0.9022891792104046], rtol=1e-14
+    )
     np.testing.assert_allclose(rule.state["m"], [0.81 * 0.01 - 0.9 * 0.02 + 0.03], rtol=1e-12)
     np.testing.assert_allclose(rule.state["v"], [0.999**2 * 1e-5 + 0.999 * 4e-5 + 9e-5], rtol=1e-12)
 

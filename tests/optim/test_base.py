@@ -95,11 +95,15 @@ def test_a_learning_rate_may_change_between_steps():
 def test_config_makes_an_equal_one_without_its_state(rule):
     theta = np.ones(2)
     rule.step(theta, np.ones(2))
-    again = type(rule)(**{k: v for k, v in rule.get_config().items() if k != "name" or type(rule) is not Counting})
+    again = type(rule)(
+        **{k: v for k, v in rule.get_config().items() if k != "name" or type(rule) is not Counting}
+    )
     assert again.get_config() == rule.get_config()
     assert again.iterations == 0
     assert again.state == {}
-    rule = type(rule)(**{k: v for k, v in rule.get_config().items() if k != "name" or type(rule) is not Counting})
+    rule = type(rule)(
+        **{k: v for k, v in rule.get_config().items() if k != "name" or type(rule) is not Counting}
+    )
     first, second = np.ones(2), np.ones(2)
     rule.step(first, theta)
     again.step(second, theta)

@@ -9,7 +9,9 @@ def test_reference_steps():  # LECTURES 1.2
     for g in (0.1, -0.2, 0.3):
         rule.step(theta, np.array([g]))
         visited.append(theta[0])
-    np.testing.assert_allclose(visited, [0.6837880441857076, 0.9694994144927218, 0.7104365003473212], rtol=1e-14)
+    np.testing.assert_allclose(
+        visited, [0.6837880441857076, 0.9694994144927218, 0.7104365003473212], rtol=1e-14
+    )
     np.testing.assert_allclose(rule.state["v"], [0.9**2 * 0.001 + 0.9 * 0.004 + 0.009], rtol=1e-14)
 
 

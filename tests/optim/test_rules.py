@@ -122,7 +122,9 @@ def test_the_gradient_is_left_alone(cls, settings):
     for _ in range(3):
         rule.step(theta, g)
     np.testing.assert_array_equal(g, before)
-    assert not any(np.shares_memory(vector, g) or np.shares_memory(vector, theta) for vector in rule.state.values())
+    assert not any(
+        np.shares_memory(vector, g) or np.shares_memory(vector, theta) for vector in rule.state.values()
+    )
 
 
 @EVERY
@@ -143,7 +145,9 @@ def test_an_empty_theta(cls, settings):
     cls(0.1, **settings).step(theta, theta.copy())
 
 
-@pytest.mark.parametrize(("name", "cls"), [("sgd", SGD), ("Adam", Adam), ("RMSPROP", RMSprop), ("rmsprop", RMSprop)])
+@pytest.mark.parametrize(
+    ("name", "cls"), [("sgd", SGD), ("Adam", Adam), ("RMSPROP", RMSprop), ("rmsprop", RMSprop)]
+)
 def test_names_in_any_case(name, cls):
     assert type(optim.get(name)) is cls
     assert optim.get(name).get_config() == cls().get_config()

@@ -1,4 +1,4 @@
-"""Pictures of data, of training and of what a network has learned; drawing loads matplotlib, importing not."""
+"""Pictures of data, of training and of what a network learned; only drawing one loads matplotlib."""
 
 from nnlite.plot.curves import learning_curves
 from nnlite.plot.images import weights, worst_mistakes

@@ -80,6 +80,8 @@ def learning_curves(
     if len(numbers) != len(train):
         numbers = np.arange(1, len(train) + 1)
 
+    from matplotlib.ticker import MaxNLocator
+
     if ax is None:
         import matplotlib.pyplot as plt
 
@@ -105,7 +107,7 @@ def learning_curves(
             label=f"best: {judged[i]:.4g} in epoch {numbers[i]}",
         )
     ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)
     ax.legend()
     return ax

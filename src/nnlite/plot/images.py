@@ -27,8 +27,9 @@ def weights(
     """Draw the incoming weights of each unit as an image, which shows what the unit looks for.
 
     Unit j has the numbers ``W[:, j]``, one for each pixel. Light pixels excite it, dark ones inhibit it, and
-    the grey in the middle is 0: the scale is symmetric, and the same for all units. The units stand row by
-    row; the numbers at the sides add up to a unit's index.
+    the grey in the middle is 0: the scale is symmetric, and the same for all units. It ends where 0.5 % of
+    the weights lie beyond, and those are drawn like its ends. The units stand row by row; the numbers at
+    the sides add up to a unit's index.
 
     Parameters
     ----------
@@ -76,10 +77,12 @@ def weights(
         top, left = j // columns * (height + 1), j % columns * (width + 1)
         mosaic[top : top + height, left : left + width] = W[:, j].reshape(height, width)
     if ax is None:
-        ax = _figure(figure, (0.8 * columns + 1.2, 0.8 * rows * height / width + 0.8)).subplots()
-    scale = float(np.abs(W[:, :units]).max()) or 1.0
+        ax = _figure(figure, (0.8 * columns + 0.6, 0.8 * rows * height / width + 1.8)).subplots()
+    # the few largest weights would leave the rest grey, so they are drawn as if they were a bit smaller
+    shown = np.abs(W[:, :units])
+    scale = float(np.quantile(shown, 0.995)) or float(shown.max()) or 1.0
     image = ax.imshow(np.ma.masked_invalid(mosaic), cmap="gray", vmin=-scale, vmax=scale)
-    ax.figure.colorbar(image, ax=ax, label="weight", shrink=0.8)
+    ax.figure.colorbar(image, ax=ax, label="weight", location="bottom", shrink=0.8, extend="both")
     ax.set_xticks(np.arange(columns) * (width + 1) + (width - 1) / 2, [f"+{j}" for j in range(columns)])
     ax.set_yticks(np.arange(rows) * (height + 1) + (height - 1) / 2, [str(i * columns) for i in range(rows)])
     ax.tick_params(length=0)
@@ -160,14 +163,14 @@ def worst_mistakes(
         return [axes[0]]
     for ax, i in zip(axes, worst, strict=False):
         ax.imshow(X[i].reshape(height, width), cmap="gray_r")
-        ax.set_title(f"{true[i]}, said {said[i]}\np = {_below_one(sureness[i])}", fontsize=10)
-    figure.suptitle(f"{len(worst)} worst of {len(wrong):,} mistakes in {len(X):,}")
+        ax.set_title(f"is {true[i]}, said {said[i]}\np {_below_one(sureness[i])}", fontsize=10)
+    figure.suptitle(f"{len(worst)} worst of {len(wrong):,} mistakes in {len(X):,} samples")
     return list(axes[: len(worst)])
 
 
 def _below_one(p: float) -> str:
     """Return a probability in three digits that does not round to a false certainty."""
-    return "> 0.999" if p > 0.999 else f"{p:.3f}"
+    return "> 0.999" if p > 0.999 else f"= {p:.3f}"
 
 
 def _matrix(layer_or_matrix: Any) -> Array:

@@ -69,12 +69,10 @@ def decision_region(
             )
         )
     if not np.isfinite(X).all():
-        raise ValueError(explain("X holds a number that is not finite", fix="X[np.isfinite(X).all(axis=1)]"))
-    if isinstance(resolution, bool) or not isinstance(resolution, int | np.integer) or resolution < 2:
-        raise ValueError(explain(f"resolution is {resolution!r}", needed="a whole number from 2 on"))
-    if not 0 <= margin < np.inf:
-        raise ValueError(explain(f"margin is {margin!r}", needed="a number from 0 on", fix="margin=0.1"))
-
+        raise ValueError(
+            explain("X holds a number that is not finite", fix="good = np.isfinite(X).all(axis=1)")
+        )
+    _check_numbers(resolution, margin)
     low, high = X.min(axis=0), X.max(axis=0)
     extent = np.where(high > low, high - low, 1.0)
     low, high = low - margin * extent, high + margin * extent
@@ -101,7 +99,8 @@ def decision_region(
         if not rows.any():
             continue
         ax.scatter(
-            *X[rows].T,
+            X[rows, 0],
+            X[rows, 1],
             s=36,
             marker=_MARKERS[i % len(_MARKERS)],
             color=_COLORS[i % len(_COLORS)],
@@ -113,6 +112,16 @@ def decision_region(
     legend = ax.legend(loc="upper right", framealpha=1, facecolor="#bbbbbb", edgecolor="black")
     legend.set_zorder(5)
     return ax
+
+
+def _check_numbers(resolution: Any, margin: Any) -> None:
+    """Refuse a grid of fewer than two points a side, and a border that is no width."""
+    if isinstance(resolution, bool) or not isinstance(resolution, int | np.integer) or resolution < 2:
+        raise ValueError(
+            explain(f"resolution is {resolution!r}", needed="a whole number from 2 on", fix="resolution=200")
+        )
+    if not (isinstance(margin, int | float | np.number) and 0 <= margin < np.inf):
+        raise ValueError(explain(f"margin is {margin!r}", needed="a number from 0 on", fix="margin=0.1"))
 
 
 def _labels(y: npt.ArrayLike, n: int, outputs: int) -> Array:
