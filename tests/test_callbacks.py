@@ -111,6 +111,8 @@ def test_history():
     history.on_epoch_end(2)
     assert history.history == {"loss": [3.0, 2.0], "val_loss": [4.0, 3.5]}
     assert history.epoch == [0, 1, 2]
+    history.on_train_begin()
+    assert history.epoch == []
 
 
 def test_two_histories_share_nothing():

@@ -262,7 +262,7 @@ def _metric_case(cls, y, p, **given):
 
 _metric_case(metrics.MeanSquaredError, X[:, :3], Z)
 _metric_case(metrics.MeanAbsoluteError, X[:, :3], Z)
-_metric_case(metrics.BinaryAccuracy, ONE_HOT, np.round(SOFT, 1), threshold=0.4)
+_metric_case(metrics.BinaryAccuracy, np.maximum(ONE_HOT, 0.5), np.round(SOFT, 1), threshold=0.4)
 _metric_case(metrics.CategoricalAccuracy, ONE_HOT, P)
 _metric_case(metrics.SparseCategoricalAccuracy, LABELS, P)
 

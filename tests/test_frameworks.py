@@ -88,20 +88,20 @@ def keras():
     [
         ("SGD", SGD, {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}),
         ("Adam", Adam, {"learning_rate": 0.01}),
-        ("RMSprop", RMSprop, {"learning_rate": 0.01}),
+        ("RMSprop", RMSprop, {"learning_rate": 0.001}),  # at 0.01 it zigzags, and rounding grows
     ],
     ids=lambda spec: spec[0],
 )
-def test_training_in_keras(keras, name_and_settings):
+def test_descent_of_keras(keras, name_and_settings):
     name, mine, settings = name_and_settings
-    layers = [keras.layers.Dense(7, "tanh"), keras.layers.Dense(4, "sigmoid"), keras.layers.Dense(3)]
-    theirs = keras.Sequential([keras.Input((5,)), *layers])
-    theirs.set_weights(WEIGHTS)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    theirs.compile(getattr(keras.optimizers, name)(**settings), loss)
-    done = 0
+    theta = [keras.Variable(w, dtype="float64") for w in WEIGHTS]
+    optimizer = getattr(keras.optimizers, name)(**settings)
+    model, done = ours("sgd"), 0  # tells the gradient at Keras's weights, which are PyTorch's as seen above
     for steps, weights in zip(STEPS, our_steps(mine(**settings)), strict=True):
-        theirs.fit(X, LABELS, batch_size=12, epochs=steps - done, shuffle=False, verbose=0)
+        for _ in range(steps - done):
+            model.set_weights([np.asarray(w) for w in theta])
+            model.loss_and_gradient(X, LABELS)
+            optimizer.apply([g.copy() for layer in model.layers for g in layer.grads.values()], theta)
         done = steps
-        for ours, w in zip(weights, theirs.get_weights(), strict=True):
-            np.testing.assert_allclose(ours, w, **close)
+        for w, by_keras in zip(weights, theta, strict=True):
+            np.testing.assert_allclose(w, np.asarray(by_keras), **close)

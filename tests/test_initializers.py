@@ -89,6 +89,7 @@ def test_constants():
     np.testing.assert_array_equal(initializers.get("zeros")((2, 3)), np.zeros((2, 3)))
     np.testing.assert_array_equal(initializers.get("ones")((2, 3)), np.ones((2, 3)))
     np.testing.assert_array_equal(initializers.Constant(2.5)((2,)), [2.5, 2.5])
+    np.testing.assert_array_equal(initializers.Constant()((2,)), [0, 0])
 
 
 def test_given_mean_and_width():
@@ -191,3 +192,17 @@ def test_a_scheme_of_ones_own():
     np.testing.assert_array_equal(initializers.get(Diagonal)((2, 3)), [[1, 0, 0], [0, 1, 0]])
     with pytest.raises(NotImplementedError, match="Initializer does not say how to draw"):
         initializers.Initializer()((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("cls", "shape", "variance"),
+    [
+        (initializers.HeNormal, (1, 9), 2),
+        (initializers.LecunUniform, (1, 9), 1),
+        (initializers.GlorotUniform, (0, 1), 2),
+        (initializers.HeUniform, (0, 9), 2),  # of no inputs, and no division by zero
+        (initializers.GlorotNormal, (0, 0), 2),
+    ],
+)
+def test_the_smallest_fans(cls, shape, variance):
+    assert cls().variance(shape) == variance

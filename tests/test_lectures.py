@@ -269,7 +269,7 @@ def test_one_neuron_learns_or(reduction, epochs, theta, total):
     ("reduction", "batch_size", "epochs"),
     [
         ("sum", 4, {0.1: 65, 0.5: 14, 1: 7, 2: 4}),
-        ("mean", 4, {0.1: 257, 0.5: 52, 1: 26, 2: 13}),
+        ("mean", 4, {0.1: 257, 0.5: 52, 1: 26, 2: 14}),
         ("sum", 1, {0.1: 66, 0.5: 15, 1: 8, 2: 5}),
     ],
 )
@@ -391,9 +391,7 @@ def test_mnist(seed):
     model.compile(Adam(0.001), "sparse_categorical_crossentropy", ["accuracy"])
     options = {"epochs": 10, "batch_size": 100, "validation_data": (x_test, y_test), "verbose": 0}
     accuracy = [a for _ in range(2) for a in model.fit(x_train, y_train, **options).history["val_accuracy"]]
-    print(
-        f"\nseed {seed}: {accuracy[0]:.4f} after 1 epoch, {accuracy[9]:.4f} after 10, {accuracy[19]:.4f} after 20"
-    )
+    print(f"\nseed {seed}: val_accuracy {accuracy[0]:.4f}, {accuracy[9]:.4f}, {accuracy[19]:.4f}")
     assert 0.910 <= accuracy[0] <= 0.927
     assert 0.966 <= accuracy[9] <= 0.974
     assert 0.972 <= accuracy[19] <= 0.979

@@ -370,6 +370,13 @@ def test_more_axes_are_more_samples():
     for have, want in zip(loss.fused(y, z), CategoricalCrossentropy().fused(np.eye(K)[y], z), strict=True):
         np.testing.assert_allclose(have, want, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(MeanSquaredError()(np.zeros((2, 3, K)), z), (LOGITS**2).mean(), rtol=1e-14)
+    yes, q = YES.reshape(2, 3, K), sigmoid(z)
+    np.testing.assert_allclose(
+        BinaryCrossentropy()(yes, q), BinaryCrossentropy()(YES, sigmoid(LOGITS)), rtol=1e-14
+    )
+    np.testing.assert_allclose(
+        BinaryCrossentropy().fused(yes, z)[0], BinaryCrossentropy().values(yes, q), rtol=1e-13
+    )
     np.testing.assert_allclose(
         MeanSquaredError()(np.zeros((2, 3, K)), z, [1, 0]), (z[0] ** 2).mean() / 2, rtol=1e-14
     )
@@ -473,6 +480,7 @@ def test_targets_of_another_width(cls, shape):
     message = refusal(cls(), np.zeros(shape), kind=ShapeError)
     assert message.startswith(f"the targets have shape {shape}, the model's output {(N, K)}")
     assert f"why:    {cls.__name__} compares them number by number" in message
+    assert f"fix:    Dense({shape[1] if len(shape) == 2 else 1}) as the last layer" in message
 
 
 @EVERY

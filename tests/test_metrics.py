@@ -116,7 +116,7 @@ def test_one_number_a_row_is_never_spread_over_the_others(cls):
 @pytest.mark.parametrize("cls", [MeanSquaredError, MeanAbsoluteError, BinaryAccuracy])
 @pytest.mark.parametrize(("y", "p"), [((4,), (4, 2)), ((3, 1), (4, 1)), ((2, 4), (4, 2))])
 def test_shapes_that_do_not_fit(cls, y, p):
-    with pytest.raises(ShapeError, match="targets of shape .* came with predictions of shape"):
+    with pytest.raises(ShapeError, match=r"targets of shape .* came with predictions of shape"):
         cls()(np.zeros(y), np.zeros(p))
 
 
@@ -131,6 +131,8 @@ def test_more_axes_count_every_step():
     y[0, 0] = (y[0, 0] + 1) % 3
     metric = SparseCategoricalAccuracy()
     assert metric(y, p) == 7 / 8
+    assert CategoricalAccuracy()(EYE[y], p) == 7 / 8
+    assert BinaryAccuracy()(EYE[y][..., :1], p[..., :1] * 0 + EYE[y][..., :1]) == 1
     weighted = SparseCategoricalAccuracy()
     weighted.update_state(y, p, [3, 1])
     assert weighted.result() == (3 * 3 + 4) / 16
@@ -167,7 +169,7 @@ def test_what_a_name_means_for_shapes(spec, targets, output, cls, name):
 
 
 def test_a_slip_in_a_name():
-    with pytest.raises(ValueError, match="unknown metric 'acuracy'(.|\n)*did you mean 'accuracy'"):
+    with pytest.raises(ValueError, match=r"unknown metric 'acuracy'(.|\n)*did you mean 'accuracy'"):
         for_shapes("acuracy", Shape(None), Shape(None, 1))
 
 
@@ -195,3 +197,36 @@ def test_a_categorical_accuracy_needs_one_hot_targets(shape):
 def test_a_sparse_accuracy_needs_labels(shape):
     with pytest.raises(ShapeError, match="are not labels for predictions of shape"):
         SparseCategoricalAccuracy()(np.zeros(shape, int), PROBABILITIES)
+
+
+def test_metrics_of_one_name_are_told_apart():
+    y = np.zeros((4, 1))
+    resolved = metrics.resolve(
+        ["mae", "mae", MeanAbsoluteError("loss"), "accuracy", "mae"], [y], Shape(None, 1)
+    )
+    assert [metric.name for metric in resolved] == ["mae", "mae_1", "loss_1", "accuracy", "mae_2"]
+    assert type(resolved[3]) is BinaryAccuracy
+    assert all(metric.count == 0 for metric in resolved)  # trying them left nothing behind
+    assert metrics.resolve([], [y], Shape(None, 1)) == []
+
+
+def test_the_accuracy_fits_the_targets():
+    for y, cls in ((LABELS, SparseCategoricalAccuracy), (EYE[LABELS], CategoricalAccuracy)):
+        assert type(metrics.resolve(["accuracy"], [y], Shape(None, 3))[0]) is cls
+
+
+@pytest.mark.parametrize(
+    ("spec", "targets"),
+    [
+        ("mae", [LABELS]),
+        ("categorical_accuracy", [LABELS]),
+        ("sparse_categorical_accuracy", [EYE[LABELS]]),
+        ("mae", [EYE[LABELS], LABELS]),  # those of the validation
+    ],
+)
+def test_a_metric_that_does_not_fit_is_refused_before_training(spec, targets):
+    message = (
+        rf"the metric '{spec}' cannot compare targets of shape \(6,(.|\n)*fix:    metrics=\['accuracy'\]"
+    )
+    with pytest.raises(ValueError, match=message):
+        metrics.resolve([spec], targets, Shape(None, 3))

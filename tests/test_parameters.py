@@ -114,7 +114,7 @@ def test_cast_binds_anew():
     store.cast(complex)
     assert layer.W.base is store.theta
     assert layer.dW.base is store.grad
-    assert layer.W.dtype == layer.dtype == complex
+    assert layer.W.dtype == layer.dW.dtype == layer.dtype == complex
     np.testing.assert_array_equal(layer.W, W)
     store.theta[0] += 1j
     assert layer.W[0, 0] == W[0, 0] + 1j

@@ -49,7 +49,7 @@ def test_case_matters_unless_it_is_ignored():
 
 
 def test_an_unknown_name_lists_the_known_and_suggests_the_nearest():
-    with pytest.raises(ValueError, match="^unknown pet 'dgo'\n  needed: one of: ") as error:
+    with pytest.raises(ValueError, match=r"^unknown pet 'dgo'\n  needed: one of: ") as error:
         animals().get("dgo")
     assert "bird, dog, owl; or an Animal object" in str(error.value)
     assert "did you mean 'dog'" in str(error.value)

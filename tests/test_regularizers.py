@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nnlite import regularizers
-from nnlite.regularizers import L1, L2, L1L2
+from nnlite.regularizers import L1, L1L2, L2
 
 W = np.array([[1.0, -2.0], [0.0, 3.0]])
 ALL = [L1(0.1), L2(0.1), L1L2(0.1, 0.2), L1L2()]

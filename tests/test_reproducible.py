@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from nnlite import Sequential
+from nnlite import Sequential, config
 from nnlite.callbacks import LambdaCallback
 from nnlite.layers import Dense, Dropout
 from nnlite.utils import set_random_seed
@@ -46,7 +46,8 @@ def test_one_seed_one_result_in_another_process():
         "import numpy as np\nfrom nnlite import Sequential\nfrom nnlite.layers import Dense, Dropout\n"
         "from nnlite.utils import set_random_seed\nset_random_seed(5)\n"
         "m = Sequential([Dense(6, 'relu'), Dropout(0.5), Dense(1)]); m.compile('adam', 'mse')\n"
-        "m.fit(np.random.rand(50, 4), np.random.rand(50), epochs=3, verbose=0)\nprint(m.store.theta.tobytes().hex())"
+        "m.fit(np.random.rand(50, 4), np.random.rand(50), epochs=3, verbose=0)\n"
+        "print(m.store.theta.tobytes().hex())"
     )
     runs = {
         subprocess.run(
@@ -69,6 +70,16 @@ def test_dropout_changes_neither_the_order_of_the_samples_nor_the_first_weights(
         assert not np.array_equal(plain.store.theta, dropped.store.theta)
     nothing, _ = train(layers=(lambda: Dropout(0.0),))
     np.testing.assert_array_equal(nothing.store.theta, plain.store.theta)
+
+
+def test_fit_draws_from_the_stream_for_shuffling_alone():
+    set_random_seed(0)
+    model = Sequential([Dense(6), Dropout(0.5), Dense(3, "softmax")])
+    model.build((None, 4))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    before = {purpose: config.generator(purpose).bit_generator.state for purpose in config._PURPOSES}
+    model.fit(X, Y, epochs=2, validation_split=0.2, verbose=0)
+    assert {p for p in before if before[p] != config.generator(p).bit_generator.state} == {"shuffling"}
 
 
 def test_two_dropouts_do_not_switch_off_the_same_units():

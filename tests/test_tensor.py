@@ -73,6 +73,7 @@ def test_a_free_axis_matches_any_length_on_either_side(a, data):
 def test_other_lengths_do_not_match():
     assert not Shape(None, 784).matches((5, 783))
     assert not Shape(None, 784).matches((784,))
+    assert Shape(None, 784).matches(n for n in (5, 784))
 
 
 def test_repr_is_that_of_a_tuple():
@@ -96,7 +97,7 @@ def test_check_is_silent_about_what_fits():
     ],
 )
 def test_check_names_the_door_and_the_way(shape, arrived, fix):
-    with pytest.raises(ShapeError, match="^Dense 'a' got an array of shape ") as error:
+    with pytest.raises(ShapeError, match=r"^Dense 'a' got an array of shape ") as error:
         Shape(shape).check(np.zeros(arrived), "Dense 'a'", why="so it is")
     lines = str(error.value).splitlines()
     assert lines[0].endswith(f"of shape {arrived}")

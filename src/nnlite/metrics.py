@@ -223,3 +223,50 @@ def for_shapes(spec: Any, target_shape: Shape, output_shape: Shape) -> Metric:
     if isinstance(spec, str):
         metric.name = spec
     return metric
+
+
+def resolve(specs: list[Any], targets: list[Array], output_shape: Shape) -> list[Metric]:
+    """Return the metrics for these data, two of one name told apart as ``mae`` and ``mae_1``.
+
+    Parameters
+    ----------
+    specs : list of (str, type or Metric)
+        As they were given to ``compile``.
+    targets : list of ndarray
+        The targets that they will see: those of the training, and of the validation.
+    output_shape : Shape
+        Of the model's output, batch axis included.
+
+    Raises
+    ------
+    ValueError
+        If a metric cannot compare these targets with such an output.
+    """
+    target_shape = Shape(None, *targets[0].shape[1:])
+    resolved = [for_shapes(spec, target_shape, output_shape) for spec in specs]
+    taken = ["loss"]
+    for metric in resolved:
+        base, count = metric.name, 0
+        while metric.name in taken:
+            count += 1
+            metric.name = f"{base}_{count}"
+        taken.append(metric.name)
+    for y in targets:
+        _try(resolved, y, output_shape)
+    return resolved
+
+
+def _try(metrics: list[Metric], y: Array, output_shape: Shape) -> None:
+    """Try metrics on one row, so that one that does not fit the data is refused before training."""
+    p = np.zeros((1, *(n or 1 for n in output_shape[1:])), np.float32)
+    for metric in metrics:
+        try:
+            metric.values(y[:1], p)
+        except (ValueError, IndexError) as error:
+            raise ValueError(
+                explain(
+                    f"the metric {metric.name!r} cannot compare targets of shape {y.shape} "
+                    f"with an output of shape {output_shape}: {str(error).splitlines()[0]}",
+                    fix="metrics=['accuracy'] chooses the accuracy that fits",
+                )
+            ) from error

@@ -2,7 +2,7 @@
 
 A penalty R(W) adds its value to the loss once per batch and its gradient to dW. It is added to weight
 matrices and left off the biases unless asked for: a bias only shifts a unit, it cannot make the network
-wiggle. Factors are Keras's: L2 is ``l2 * sum(W**2)`` *without* one half, so textbooks' λ/2·|W|² is
+wiggle. Factors are Keras's: L2 is ``l2 * sum(W**2)`` *without* one half, so textbooks' ``λ/2·|W|²`` is
 ``L2(λ / 2)``.
 """
 

@@ -111,9 +111,9 @@ def test_activation_by_name_is_the_layer_of_that_name(name):
 
 
 def test_a_slip_in_a_name():
-    with pytest.raises(ValueError, match="unknown activation 'rleu'(.|\n)*did you mean 'relu'"):
+    with pytest.raises(ValueError, match=r"unknown activation 'rleu'(.|\n)*did you mean 'relu'"):
         Activation("rleu")
-    with pytest.raises(TypeError, match="the activation is 3(.|\n)*fix:    activation='relu'"):
+    with pytest.raises(TypeError, match=r"the activation is 3(.|\n)*fix:    activation='relu'"):
         Dense(2, activation=3)
 
 

@@ -386,6 +386,8 @@ def test_names_are_made_up_as_keras_does():
         "dropout", "dropout_1", "x", "dropout_2",
     ]  # fmt: skip
     assert LayerNormalization().name == "layer_normalization"
+    assert type("MLPBlock", (Layer,), {})().name == "mlp_block"
+    assert type("Conv2D", (Layer,), {})().name == "conv2d"
     assert ReLU().name.startswith("re_lu")
     config.clear_session()
 
@@ -422,6 +424,8 @@ def test_logits_are_the_output_where_there_is_no_link():
     assert layer.link is None
     np.testing.assert_array_equal(layer.logits(x, training=True), 2 * x)
     np.testing.assert_array_equal(layer.backward_logits(x), 2 * x)
+    layer.logits(x)
+    assert layer._kept is None
 
 
 def test_trainable():

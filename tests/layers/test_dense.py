@@ -110,7 +110,7 @@ def test_where_nobody_wants_dx_it_is_not_computed():
         """An array whose transpose is not to be looked at."""
 
         @property
-        def T(self):  # noqa: N802
+        def T(self):
             raise AssertionError("W.T was asked for")
 
     layer = dense()
@@ -144,7 +144,7 @@ def test_inputs_that_it_cannot_be_built_for(shape):
 def test_inputs_of_another_width():
     layer = dense()
     for call in (layer, layer.forward, layer.logits):
-        with pytest.raises(ShapeError, match="Dense 'hidden' got an array of shape .*5, 6"):
+        with pytest.raises(ShapeError, match=r"Dense 'hidden' got an array of shape .*5, 6"):
             call(np.zeros((5, 6)))
     with pytest.raises(ShapeError, match=r"Dense 'hidden' got (.|\n)*why:    W has a row for each feature"):
         layer.forward(np.zeros((5, 6)))
@@ -192,7 +192,7 @@ def test_regularizers():
 
 def test_slips_in_names():
     with pytest.raises(
-        ValueError, match="unknown initializer 'golrot_uniform'(.|\n)*did you mean 'glorot_uniform'"
+        ValueError, match=r"unknown initializer 'golrot_uniform'(.|\n)*did you mean 'glorot_uniform'"
     ):
         Dense(2, kernel_initializer="golrot_uniform")
     with pytest.raises(ValueError, match="unknown regularizer 'l3'"):
@@ -208,3 +208,10 @@ def test_the_lowest_axis_of_memory_does_not_matter():
     wide = np.zeros((10, 8))
     wide[::2, ::2] = X
     np.testing.assert_allclose(layer.forward(wide[::2, ::2]), y, rtol=1e-14)
+
+
+def test_the_first_input_builds_it():
+    layer = Dense(3)
+    assert layer.forward(np.ones((2, 4), np.float32)).shape == (2, 3)
+    assert layer.built
+    assert layer.W.shape == (4, 3)

@@ -50,6 +50,7 @@ def test_rate_0_keeps_all_and_rate_1_nothing():
 
 def test_a_seed_makes_its_choices_repeatable():
     first = Dropout(0.5, seed=4).forward(X, training=True)
+    assert Dropout(0.5, seed=4).seed == 4
     np.testing.assert_array_equal(Dropout(0.5, seed=4).forward(X, training=True), first)
     assert not np.array_equal(Dropout(0.5, seed=5).forward(X, training=True), first)
     assert not np.array_equal(Dropout(0.5, seed=0).forward(X, training=True), first)

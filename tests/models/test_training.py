@@ -549,7 +549,7 @@ def test_a_learning_rate_that_is_too_large():
         "the output of Dense '",
         "a learning rate that is too large (it is 1e+06)",
         "the weights of before that step",
-        "model.optimizer.learning_rate = 100000",
+        "learning_rate=100000",
     ):
         assert words in str(caught.value)
     np.testing.assert_array_equal(model.store.theta, before[0])

@@ -48,8 +48,12 @@ def test_very_many_steps():
 @pytest.mark.parametrize("name", ["beta_1", "beta_2", "epsilon"])
 @pytest.mark.parametrize("value", [-0.1, 1, np.nan, "0.9", None])
 def test_what_is_refused(name, value):
-    with pytest.raises(ValueError, match=rf"{name} is .*\n  needed: a finite number from 0 to below 1"):
+    with pytest.raises(
+        ValueError, match=rf"{name} is .*\n  needed: a finite number from 0 to below 1"
+    ) as error:
         Adam(**{name: value})
+    line = str(error.value).split("fix:    ")[1]
+    Adam(**eval(f"dict({line})"))  # what the message proposes is taken
 
 
 def test_defaults_are_those_of_keras():

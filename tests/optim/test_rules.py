@@ -160,7 +160,7 @@ def test_classes_and_objects():
 
 
 def test_slips():
-    with pytest.raises(ValueError, match="unknown optimizer 'adma'(.|\n)*did you mean 'adam'"):
+    with pytest.raises(ValueError, match=r"unknown optimizer 'adma'(.|\n)*did you mean 'adam'"):
         optim.get("adma")
-    with pytest.raises(TypeError, match="the optimizer is 0.1(.|\n)*fix:    optimizer='adam'"):
+    with pytest.raises(TypeError, match=r"the optimizer is 0.1(.|\n)*fix:    optimizer='adam'"):
         optim.get(0.1)

@@ -49,8 +49,12 @@ def test_the_rate_stands_inside_the_velocity():
 
 @pytest.mark.parametrize("momentum", [-0.1, 1, 1.5, np.nan, "0.9", None, True])
 def test_what_is_no_momentum(momentum):
-    with pytest.raises(ValueError, match=r"momentum is .*\n  needed: a finite number from 0 to below 1"):
+    with pytest.raises(
+        ValueError, match=r"momentum is .*\n  needed: a finite number from 0 to below 1"
+    ) as error:
         SGD(momentum=momentum)
+    line = str(error.value).split("fix:    ")[1]
+    SGD(**eval(f"dict({line})"))  # what the message proposes is taken
 
 
 def test_defaults_are_those_of_keras():

@@ -16,10 +16,12 @@ from nnlite import losses
 from nnlite.callbacks import CallbackList, History
 from nnlite.checks import whole_number
 from nnlite.errors import NonFiniteError, ShapeError, explain
-from nnlite.metrics import Metric, for_shapes
+from nnlite.metrics import Metric, resolve
 from nnlite.metrics import get as get_metric
 from nnlite.models import door
+from nnlite.models.diagnosis import diagnose
 from nnlite.models.interrupt import InterruptBetweenSteps
+from nnlite.models.means import EpochMeans
 from nnlite.models.progress import Progress
 from nnlite.optim import rules
 from nnlite.optim.batches import Batches
@@ -208,7 +210,6 @@ class Trainer:
 
         self._prepare(training, held_out)
         self.history, self.stop_training = history, False
-        clock, watched = time.perf_counter, listeners.watches_batches
         logs: dict[str, float] = {}
         # an overflow shows as a loss that is not finite, which ends the training with an explanation
         with InterruptBetweenSteps() as interrupt, np.errstate(over="ignore", invalid="ignore"):
@@ -217,25 +218,9 @@ class Trainer:
                 for epoch in range(initial_epoch, epochs):
                     listeners.call("on_epoch_begin", epoch, {})
                     progress.begin(epoch, len(batches))
-                    means, started = _Means(self.metrics), clock()
-                    for i, (x_batch, y_batch, weight) in enumerate(batches):
-                        if watched:
-                            listeners.call("on_train_batch_begin", i, {})
-                        loss = self.train_step(x_batch, y_batch, weight)
-                        if not math.isfinite(loss):
-                            raise NonFiniteError(
-                                self._diagnosis(loss, x_batch, f"in epoch {epoch + 1}, batch {i + 1}")
-                            )
-                        means.add(loss, len(x_batch))
-                        if watched:
-                            listeners.call("on_train_batch_end", i, means.logs())
-                        if clock() >= progress.next_time:
-                            progress.show(i + 1, means.logs)
-                        if interrupt.noted or self.stop_training:
-                            break
-                    interrupt.check()
-                    seconds = clock() - started
-                    logs = means.logs()
+                    started = time.perf_counter()
+                    logs = self._train_epoch(epoch, batches, listeners, progress, interrupt)
+                    seconds = time.perf_counter() - started
                     if held_out is not None:
                         validation = self._test(held_out, _ROWS_AT_ONCE, listeners)
                         logs |= {f"val_{key}": value for key, value in validation.items()}
@@ -249,6 +234,33 @@ class Trainer:
                 progress.close()
             listeners.call("on_train_end", logs)
         return history
+
+    def _train_epoch(
+        self,
+        epoch: int,
+        batches: Batches,
+        listeners: CallbackList,
+        progress: Progress,
+        interrupt: InterruptBetweenSteps,
+    ) -> dict[str, float]:
+        """Make a step on every batch of one epoch; return its mean loss and metrics."""
+        means = EpochMeans(self.metrics)
+        clock, watched = time.perf_counter, listeners.watches_batches
+        for i, (x, y, weight) in enumerate(batches):
+            if watched:
+                listeners.call("on_train_batch_begin", i, {})
+            loss = self.train_step(x, y, weight)
+            if not math.isfinite(loss):
+                raise NonFiniteError(diagnose(self, loss, x, f"in epoch {epoch + 1}, batch {i + 1}"))
+            means.add(loss, len(x))
+            if watched:
+                listeners.call("on_train_batch_end", i, means.logs())
+            if clock() >= progress.next_time:
+                progress.show(i + 1, means.logs)
+            if interrupt.noted or self.stop_training:
+                break
+        interrupt.check()
+        return means.logs()
 
     def train_step(self, x: Array, y: Array, sample_weight: Array | None = None) -> float:
         """Make one step of gradient descent on one batch; return its loss, from before the step.
@@ -360,7 +372,7 @@ class Trainer:
     ) -> dict[str, float]:
         """Return the logs of an evaluation."""
         batches = self._batches(data, rows, shuffle=False)
-        means, started = _Means(self.metrics), time.perf_counter()
+        means, started = EpochMeans(self.metrics), time.perf_counter()
         total, count = 0.0, 0
         if progress:
             progress.begin(0, len(batches))
@@ -445,11 +457,11 @@ class Trainer:
         data = self._checked(x, y, sample_weight)
         self._prepare(data)
         x, y, weight = self._batch_of_all(data)
-        means = _Means(self.metrics)
+        means = EpochMeans(self.metrics)
         with np.errstate(over="ignore", invalid="ignore"):
             loss = self.train_step(x, y, weight)
             if not math.isfinite(loss):
-                raise NonFiniteError(self._diagnosis(loss, x, "on this batch"))
+                raise NonFiniteError(diagnose(self, loss, x, "on this batch"))
         means.add(loss, len(x))
         logs = means.logs()
         if return_dict:
@@ -501,6 +513,7 @@ class Trainer:
     def _training_and_validation(
         self, x: Any, y: Any, sample_weight: Any, split: float, validation_data: Any
     ) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
+        """Return the data to train on and those to validate on, if any; nothing is copied."""
         data = self._checked(x, y, sample_weight)
         if validation_data is not None:
             if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
@@ -526,14 +539,12 @@ class Trainer:
 
     def _prepare(self, data: tuple[Any, ...], held_out: Any = None) -> None:
         """Build what is not built yet and settle what depends on the shapes; the data have been accepted."""
-        x, y, _ = data
+        x = data[0]
         output_shape = self.compute_output_shape((None, *x.shape[1:]))
         resolved = self._metrics
         if resolved is None:
-            resolved = _resolve(self._metric_specs, Shape(None, *y.shape[1:]), output_shape)
-            for sample in (data, held_out):
-                if sample is not None:
-                    _check_metrics(resolved, sample[1], output_shape)
+            targets = [sample[1] for sample in (data, held_out) if sample is not None]
+            resolved = resolve(self._metric_specs, targets, output_shape)
         if not self.built:
             self.build((None, *x.shape[1:]))
         self._metrics = resolved
@@ -568,55 +579,6 @@ class Trainer:
             None if weight is None else door.as_floats(weight, self.dtype),
         )
 
-    def _diagnosis(self, loss: float, x: Array, place: str) -> str:
-        """Say where the first number that is not finite arose, and what usually causes it."""
-        what = self._first_nonfinite(x)
-        rate = self.optimizer.learning_rate
-        largest = float(np.abs(x).max())
-        causes = [f"a learning rate that is too large (it is {rate:g})"]
-        if largest > 30:
-            causes.insert(0, f"inputs that are not scaled (x goes up to {largest:g})")
-        return explain(
-            f"the loss became {loss} {place}{what}. Training has stopped, "
-            "with the weights of before that step",
-            needed="a finite loss",
-            why="usually " + ", or ".join(causes),
-            fix=("x = x / 255 for images; " if largest > 30 else "")
-            + f"model.optimizer.learning_rate = {rate / 10:g}, on a model that is built anew",
-        )
-
-    def _first_nonfinite(self, x: Array) -> str:
-        for name, value, _ in self.store.named():
-            if not np.isfinite(value).all():
-                return f": {name} is not finite after the last step"
-        for layer in self.layers:
-            x = layer.forward(x)
-            if not np.isfinite(x).all():
-                return f": the output of {layer.label} is not finite"
-        return f": the output of {layer.label} reaches {float(np.abs(x).max()):.3g}, too much for the loss"
-
-
-class _Means:
-    """The loss and the metrics of an epoch so far: means over its samples."""
-
-    def __init__(self, metrics: list[Metric]) -> None:
-        self.total, self.count, self.metrics = 0.0, 0, metrics
-        for metric in metrics:
-            metric.reset_state()
-
-    def add(self, loss: float, n: int) -> None:
-        """Add a batch of n samples."""
-        self.total += float(loss) * n
-        self.count += n
-
-    def put(self, loss: float) -> None:
-        """Set the loss of everything so far."""
-        self.total, self.count = float(loss), 1
-
-    def logs(self) -> dict[str, float]:
-        """Return them by name, the loss first."""
-        return {"loss": self.total / max(self.count, 1), **{m.name: m.result() for m in self.metrics}}
-
 
 def _size_of(thing: Any) -> str:
     """Say in a few words what arrived: ``a tuple of 1``, ``an array of shape (20, 4)``."""
@@ -629,32 +591,3 @@ def _as_list(callbacks: Any) -> list[Any]:
     if callbacks is None:
         return []
     return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
-
-
-def _resolve(specs: list[Any], target_shape: Shape, output_shape: Shape) -> list[Metric]:
-    """Return the metrics for these shapes, two of one name told apart as ``mae`` and ``mae_1``."""
-    resolved = [for_shapes(spec, target_shape, output_shape) for spec in specs]
-    taken = ["loss"]
-    for metric in resolved:
-        base, count = metric.name, 0
-        while metric.name in taken:
-            count += 1
-            metric.name = f"{base}_{count}"
-        taken.append(metric.name)
-    return resolved
-
-
-def _check_metrics(resolved: list[Metric], y: Array, output_shape: Shape) -> None:
-    """Try the metrics on one row, so that one that does not fit the data is refused before training."""
-    p = np.zeros((1, *(n or 1 for n in output_shape[1:])), np.float32)
-    for metric in resolved:
-        try:
-            metric.values(y[:1], p)
-        except (ValueError, IndexError) as error:
-            raise ValueError(
-                explain(
-                    f"the metric {metric.name!r} cannot compare targets of shape {y.shape} "
-                    f"with an output of shape {output_shape}: {str(error).splitlines()[0]}",
-                    fix="metrics=['accuracy'] chooses the accuracy that fits",
-                )
-            ) from error
