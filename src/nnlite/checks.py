@@ -1,13 +1,14 @@
-"""Checks of single numbers at the door: counts, rates, factors."""
+"""Checks at the door: counts, rates, class numbers."""
 
 import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nnlite.errors import explain
 
-__all__ = ["number", "whole_number"]
+__all__ = ["class_numbers", "number", "whole_number"]
 
 
 def whole_number(name: str, value: Any, least: int) -> int:
@@ -73,3 +74,25 @@ def number(
             explain(f"{name} is {value!r}", needed=f"a finite number {bounds}", fix=f"{name}={example:g}")
         )
     return x
+
+
+def class_numbers(labels: npt.ArrayLike) -> npt.NDArray[np.intp]:
+    """Return class numbers as an array of integers, or refuse what are none.
+
+    Raises
+    ------
+    ValueError
+        For anything but whole numbers, such as strings, 0.5 or NaN.
+    """
+    k = np.asarray(labels)
+    if k.dtype.kind not in "biu" and not (
+        k.dtype.kind == "f" and np.isfinite(k).all() and (k == np.floor(k)).all()
+    ):
+        raise ValueError(
+            explain(
+                f"the labels are of type {k.dtype}" + " and are no whole numbers" * (k.dtype.kind == "f"),
+                needed="whole numbers from 0 on",
+                fix="names, labels = np.unique(labels, return_inverse=True)",
+            )
+        )
+    return k.astype(np.intp)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.checks import class_numbers
 from nnlite.errors import explain
 from nnlite.tensor import Array
 
@@ -112,9 +113,9 @@ def one_hot(labels: npt.ArrayLike, classes: int, dtype: npt.DTypeLike = np.float
     Raises
     ------
     ValueError
-        If a label lies outside the range.
+        If a label lies outside the range or is no whole number.
     """
-    k = np.asarray(labels)
+    k = class_numbers(labels)
     if k.size and (k.min() < 0 or k.max() >= classes):
         raise ValueError(
             explain(
@@ -124,5 +125,5 @@ def one_hot(labels: npt.ArrayLike, classes: int, dtype: npt.DTypeLike = np.float
             )
         )
     y: np.ndarray[Any, Any] = np.zeros((*k.shape, classes), dtype)
-    np.put_along_axis(y, k[..., np.newaxis].astype(np.intp), 1, axis=-1)
+    np.put_along_axis(y, k[..., np.newaxis], 1, axis=-1)
     return y

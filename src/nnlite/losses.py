@@ -291,9 +291,9 @@ class CategoricalCrossentropy(Loss):
         return np.where(_inside(p), -y / _bounded(p), 0)
 
     def fused(self, y: Array, z: Array) -> tuple[Array, Array, Array]:  # noqa: D102
-        log_sum, p = _logsumexp_and_softmax(z)
+        shifted, log_sum, p = _shift_and_softmax(z)
         mass = y.sum(-1)
-        values = mass * log_sum - (y * z).sum(-1)
+        values = mass * log_sum - (y * shifted).sum(-1)
         return values, p, mass[..., np.newaxis] * p - y
 
     def check_targets(self, y: Array, output_shape: Shape) -> Array:  # noqa: D102
@@ -340,8 +340,8 @@ class SparseCategoricalCrossentropy(Loss):
         return dp
 
     def fused(self, y: Array, z: Array) -> tuple[Array, Array, Array]:  # noqa: D102
-        log_sum, p = _logsumexp_and_softmax(z)
-        values = log_sum - _at(z, y)
+        shifted, log_sum, p = _shift_and_softmax(z)
+        values = log_sum - _at(shifted, y)
         dz = p.copy()
         _put(dz, y, _at(p, y) - 1)
         return values, p, dz
@@ -386,14 +386,17 @@ class SparseCategoricalCrossentropy(Loss):
         return y if y.dtype.kind in "iu" else y.astype(np.intp)
 
 
-def _logsumexp_and_softmax(z: Array) -> tuple[Array, Array]:
-    """Return log Σ e^z and e^z / Σ e^z along the last axis, from one pass of exponentials."""
-    m = z.real.max(axis=-1, keepdims=True)
-    p = z - m
-    np.exp(p, out=p)
+def _shift_and_softmax(z: Array) -> tuple[Array, Array, Array]:
+    """Return z less its row maximum, log Σ e^z of that, and e^z / Σ e^z, along the last axis.
+
+    The loss is a difference of logits, so it may be taken of the shifted ones; of logits near 1e4 it would
+    lose the digits that count.
+    """
+    shifted = z - z.real.max(axis=-1, keepdims=True)
+    p = np.exp(shifted)
     total = p.sum(axis=-1, keepdims=True)
     p /= total
-    return (np.log(total) + m)[..., 0], p
+    return shifted, np.log(total)[..., 0], p
 
 
 def _at(p: Array, y: Array) -> Array:

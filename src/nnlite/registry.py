@@ -5,7 +5,7 @@ class or an object. One registry for each kind knows the names.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from nnlite.errors import explain, unknown_name
 
@@ -54,8 +54,14 @@ class Registry(Generic[T], Mapping[str, type[T]]):
     def __len__(self) -> int:
         return len(self._types)
 
-    def get(self, spec: object) -> T:  # type: ignore[override]
+    def get(self, spec: object, **arguments: Any) -> T:  # type: ignore[override]
         """Return an object for a name, a class or an object.
+
+        Parameters
+        ----------
+        spec : str, type or object
+        **arguments
+            For making the object, where it is not one yet.
 
         Raises
         ------
@@ -67,10 +73,10 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         if isinstance(spec, self.base):
             return spec
         if isinstance(spec, type) and issubclass(spec, self.base):
-            return spec()
+            return spec(**arguments)
         if isinstance(spec, str):
             if spec in self:
-                return self[spec]()
+                return self[spec](**arguments)
             an = "an" if self.base.__name__[0] in "AEIOU" else "a"
             message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
             raise ValueError(message)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.checks import class_numbers
 from nnlite.config import clear_session, seed_everything
-from nnlite.errors import explain
 from nnlite.functional import one_hot
 from nnlite.tensor import Array
 
@@ -46,16 +46,7 @@ def to_categorical(labels: Any, num_classes: int | None = None, dtype: npt.DType
     ValueError
         If a label is negative, has a fraction, or is not below ``num_classes``.
     """
-    k = np.asarray(labels)
+    k = class_numbers(labels)
     if k.ndim > 1 and k.shape[-1] == 1:
         k = k[..., 0]
-    if k.dtype.kind not in "biu" and not (k.dtype.kind == "f" and (k == np.floor(k)).all()):
-        raise ValueError(
-            explain(
-                f"the labels are of type {k.dtype}",
-                needed="whole numbers from 0 on",
-                fix="names, labels = np.unique(labels, return_inverse=True)",
-            )
-        )
-    classes = int(k.max()) + 1 if num_classes is None else num_classes
-    return one_hot(k.astype(np.intp), classes, dtype)
+    return one_hot(k, int(k.max()) + 1 if num_classes is None else num_classes, dtype)

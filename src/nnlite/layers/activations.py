@@ -147,13 +147,21 @@ registry: Registry[ActivationLayer] = Registry(
 )
 
 
-def get(activation: Any) -> ActivationLayer:
+def get(activation: Any, name: str | None = None) -> ActivationLayer:
     """Return the activation of that name as a new layer; ``None`` is the linear one.
 
     An object is copied, because an activation keeps notes between its forward and its backward pass and
     two layers must not share them.
+
+    Parameters
+    ----------
+    activation : str, type, activation layer or None
+    name : str, optional
+        Of the layer that it is a part of: errors then name the layer that the user knows.
     """
-    return Linear() if activation is None else deepcopy(registry.get(activation))
+    layer = deepcopy(registry.get("linear" if activation is None else activation, name=name))
+    layer.name = name or layer.name
+    return layer
 
 
 class Activation(ActivationLayer):
@@ -169,8 +177,7 @@ class Activation(ActivationLayer):
 
     def __init__(self, activation: Any, **layer: Any) -> None:
         super().__init__(**layer)
-        self.activation = get(activation)
-        self.activation.name = self.name  # errors then name the layer that the user knows
+        self.activation = get(activation, self.name)
 
     @property
     def link(self) -> str | None:  # type: ignore[override]

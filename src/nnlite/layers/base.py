@@ -196,7 +196,21 @@ class Layer:
             self.dtype = value.dtype
 
     def cast(self, dtype: npt.DTypeLike) -> None:
-        """Change the type of the parameters; for a layer that stands alone, as in a gradient check."""
+        """Change the type of the parameters; for a layer that stands alone, as in a gradient check.
+
+        Raises
+        ------
+        RuntimeError
+            If the layer belongs to a model, whose store holds the numbers: ``model.store.cast(dtype)``.
+        """
+        if self._store is not None:
+            raise RuntimeError(
+                explain(
+                    f"{self.label} belongs to a model, which holds its numbers",
+                    why="casting the layer alone would part it from the model's vector θ",
+                    fix="copy.deepcopy(layer).cast(dtype), or model.store.cast(dtype) for all layers",
+                )
+            )
         self.dtype = np.dtype(dtype)
         for name in self.parameter_names():
             for array in (name, "d" + name):

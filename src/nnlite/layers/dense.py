@@ -70,8 +70,7 @@ class Dense(Layer):
     ) -> None:
         super().__init__(**layer)
         self.units = whole_number("units", units, 1)
-        self.activation = activations.get(activation)
-        self.activation.name = self.name  # errors then name the layer that the user knows
+        self.activation = activations.get(activation, self.name)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)

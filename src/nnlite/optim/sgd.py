@@ -48,7 +48,11 @@ class SGD(Optimizer):
         super().__init__(learning_rate, name)
         self.momentum = number("momentum", momentum, 0, 1, example=0.9)
         self.nesterov = bool(nesterov)
-        self.slots = ("v",) if self.momentum else ()
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The velocity, if there is momentum."""
+        return ("v",) if self.momentum else ()
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:  # noqa: D102
         step = self.learning_rate * g
