@@ -51,7 +51,7 @@ def main() -> None:
         epochs.append(last)
         losses.append(loss)
         accuracies.append(accuracy)
-    if losses[-1] > best_loss + 0.1:
+    if options.epochs >= 1000 and losses[-1] > best_loss + 0.1:
         print("This start is on the plateau: try another --seed, or --learning-rate 0.03")
 
     save_picture(model, X, y, epochs, losses, accuracies, best_loss, options.picture)
