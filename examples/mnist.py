@@ -47,17 +47,23 @@ def main() -> None:
     model.summary()
 
     started = time.perf_counter()
-    history = model.fit(
-        x_train,
-        y_train,
-        batch_size=options.batch_size,
-        epochs=options.epochs,
-        validation_data=(x_test, y_test),
-    )
+    try:
+        model.fit(
+            x_train,
+            y_train,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            validation_data=(x_test, y_test),
+        )
+    except KeyboardInterrupt:  # Ctrl-C: the weights and the finished epochs are still there
+        print("\nstopped; what follows is about the network as it is now")
     print(f"trained for {time.perf_counter() - started:.1f} s")
 
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"test loss {loss:.4f}, test accuracy {accuracy:.4f} on {source}")
+    history = model.history
+    if history is None or not history.epoch:
+        return  # not one epoch was finished, so there are no curves
     save_picture(model, history, x_test, y_test, f"{source}: test accuracy {accuracy:.4f}", options.picture)
     print(f"curves, first-layer weights and worst mistakes: {options.picture}")
 

@@ -83,9 +83,16 @@ def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "
     """
     import difflib  # slow to import, and only an error needs it
 
-    known = sorted(known)
-    spelled = {k.lower(): k for k in known}
-    near = difflib.get_close_matches(str(name).lower(), spelled, n=3, cutoff=0.5)
-    listing = ", ".join(known) + (f"; or {also}" if also else "")
+    # "adam" and "Adam" are one suggestion, written as a name is usually written: in small letters
+    spelled: dict[str, str] = {}
+    for k in sorted(known, key=lambda k: (k != k.lower(), k)):
+        spelled.setdefault(_letters(k), k)
+    near = difflib.get_close_matches(_letters(str(name)), spelled, n=3, cutoff=0.5)
+    listing = ", ".join(sorted(spelled.values())) + (f"; or {also}" if also else "")
     fix = f"did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""
     return explain(f"unknown {kind} {name!r}", needed=f"one of: {listing}", fix=fix)
+
+
+def _letters(name: str) -> str:
+    """Return ``meansquarederror`` for ``MeanSquaredError`` and for ``mean_squared_error``."""
+    return name.replace("_", "").lower()
