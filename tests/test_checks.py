@@ -21,6 +21,8 @@ def test_what_is_no_count_is_refused(value):
         whole_number("epochs", value, 1)
     assert "a whole number from 1 on" in str(caught.value)
     assert "epochs=1" in str(caught.value)
+    with pytest.raises(ValueError, match="n_samples=400"):
+        whole_number("n_samples", value, 1, example=400)
 
 
 def test_a_rate_becomes_a_python_float():

@@ -138,7 +138,7 @@ class LambdaCallback(Callback):
 
 
 class CallbackList:
-    """Calls the same moment of several callbacks, in order.
+    """Calls the same moment of several callbacks, in order; the history comes last and sees what they add.
 
     Attributes
     ----------
@@ -146,12 +146,14 @@ class CallbackList:
         Whether anybody has something to do at a training batch; if not, `fit` need not ask.
     """
 
-    def __init__(self, callbacks: Any, model: Any, params: dict[str, Any]) -> None:
+    def __init__(
+        self, callbacks: Any, model: Any, params: dict[str, Any], history: History | None = None
+    ) -> None:
         if callbacks is None:
             callbacks = []
-        elif not isinstance(callbacks, Iterable):
+        elif isinstance(callbacks, str) or not isinstance(callbacks, Iterable):
             callbacks = [callbacks]
-        self.callbacks: list[Callback] = list(callbacks)
+        self.callbacks: list[Callback] = [*callbacks, *filter(None, [history])]
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(

@@ -11,7 +11,7 @@ from nnlite.errors import explain
 __all__ = ["class_numbers", "number", "whole_number"]
 
 
-def whole_number(name: str, value: Any, least: int) -> int:
+def whole_number(name: str, value: Any, least: int, *, example: int | None = None) -> int:
     """Return a count as an int, or refuse it.
 
     Parameters
@@ -22,13 +22,15 @@ def whole_number(name: str, value: Any, least: int) -> int:
         What arrived. True and 3.0 are refused: they are nearly always a mistake.
     least : int
         The smallest count allowed.
+    example : int, optional
+        A count that would do; the smallest positive one if not given.
     """
     if isinstance(value, bool | np.bool) or not isinstance(value, int | np.integer) or value < least:
         raise ValueError(
             explain(
                 f"{name} is {value!r}",
                 needed=f"a whole number from {least} on",
-                fix=f"{name}={max(least, 1)}",
+                fix=f"{name}={max(least, 1) if example is None else example}",
             )
         )
     return int(value)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nnlite import config
-from nnlite.datasets._draws import generator, positive, spread
+from nnlite.datasets._draws import generator
 
 
 @pytest.mark.parametrize("source", [np.random.default_rng(3), np.random.RandomState(3)])
@@ -35,33 +35,3 @@ def test_none_leaves_the_streams_of_training_alone():
 def test_what_is_no_source_of_random_numbers(rng):
     with pytest.raises(ValueError, match=r"rng is [^$]*needed: [^$]*fix:    rng=0"):
         generator(rng)
-
-
-@pytest.mark.parametrize("count", [1, np.int32(7)])
-def test_counts(count):
-    assert type(positive(count, "n")) is int
-
-
-@pytest.mark.parametrize("count", [0, -3, 2.0, True, None, "5"])
-def test_what_is_no_count(count):
-    with pytest.raises(
-        ValueError, match=r"n_samples is .*\n  needed: a whole number from 1 on\n  fix:    n_samples=100"
-    ):
-        positive(count, "n_samples")
-
-
-def test_a_least_count():
-    assert positive(2, "n", least=2) == 2
-    with pytest.raises(ValueError, match="from 2 on"):
-        positive(1, "n", least=2)
-
-
-@pytest.mark.parametrize("noise", [0, 0.5, np.float32(0.5)])
-def test_standard_deviations(noise):
-    assert type(spread(noise)) is float
-
-
-@pytest.mark.parametrize("noise", [-0.1, np.nan, np.inf, True, "0.1", None])
-def test_what_is_no_standard_deviation(noise):
-    with pytest.raises(ValueError, match="noise is "):
-        spread(noise)

@@ -162,7 +162,7 @@ def test_mistakes_fill_a_part_of_a_figure():
         ({"images_shape": 6}, "shape of an image is 6"),
         ({"X": IMAGES.ravel()}, r"shape \(24,\)"),
         ({"y": [0, 1]}, "for 4 samples"),
-        ({"y": [0.5, 1, 2, 1]}, "class numbers"),
+        ({"y": [0.5, 1, 2, 1]}, "whole numbers"),
         ({"count": 0}, "count is 0"),
     ],
 )

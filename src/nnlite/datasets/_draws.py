@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite.errors import explain
 
-__all__ = ["Rng", "generator", "positive", "spread"]
+__all__ = ["Rng", "generator"]
 
 Rng: TypeAlias = int | np.random.Generator | np.random.RandomState | None
 """What may be passed as ``rng``: what the Scientific Python SPEC 7 says, and NumPy's legacy generator."""
@@ -36,41 +36,3 @@ def generator(rng: object) -> np.random.Generator | np.random.RandomState:
             fix="rng=0",
         )
     )
-
-
-def positive(count: object, name: str, *, least: int = 1) -> int:
-    """Return ``count`` as an int if it is a whole number from ``least`` on.
-
-    Raises
-    ------
-    ValueError
-        If it is not; the message calls it ``name``.
-    """
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < least:
-        raise ValueError(
-            explain(
-                f"{name} is {count!r}",
-                needed=f"a whole number from {least} on",
-                fix=f"{name}={max(least, 100)}",
-            )
-        )
-    return int(count)
-
-
-def spread(noise: object) -> float:
-    """Return ``noise`` as a float if it can be a standard deviation.
-
-    Raises
-    ------
-    ValueError
-        If it is negative, not finite or no number.
-    """
-    if isinstance(noise, bool) or not isinstance(noise, int | float | np.number) or not 0 <= noise < np.inf:
-        raise ValueError(
-            explain(
-                f"noise is {noise!r}",
-                needed="a standard deviation: a finite number from 0 on",
-                fix="noise=0.1",
-            )
-        )
-    return float(noise)

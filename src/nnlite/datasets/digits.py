@@ -16,7 +16,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.datasets._draws import Rng, generator, positive
+from nnlite.checks import whole_number
+from nnlite.datasets._draws import Rng, generator
 from nnlite.errors import DataNotFoundError, explain
 
 __all__ = ["digits"]
@@ -121,7 +122,7 @@ def digits(
     >>> x_train.shape, x_train.dtype, y_test.shape
     ((100, 28, 28), dtype('uint8'), (50,))
     """
-    sizes = positive(n_train, "n_train"), positive(n_test, "n_test")
+    sizes = whole_number("n_train", n_train, 1, example=400), whole_number("n_test", n_test, 1, example=400)
     source = generator(rng)
     train, test = (np.random.default_rng(int.from_bytes(source.bytes(16), "little")) for _ in sizes)
     return _draw(sizes[0], train), _draw(sizes[1], test)

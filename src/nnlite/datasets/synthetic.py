@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.datasets._draws import Rng, generator, positive, spread
+from nnlite.checks import number, whole_number
+from nnlite.datasets._draws import Rng, generator
 from nnlite.errors import explain
 from nnlite.tensor import Shape
 
@@ -59,7 +60,7 @@ def disc(n_samples: int = 400, *, rng: Rng = None) -> tuple[Floats, Integers]:
     >>> X.shape, float(y.mean())
     ((400, 2), 0.3)
     """
-    n, draw = positive(n_samples, "n_samples"), generator(rng)
+    n, draw = whole_number("n_samples", n_samples, 1, example=400), generator(rng)
     x = draw.uniform(0, 1, (n, 2))  # the order of the two draws is the notebook's
     y = draw.uniform(0, 1, n) < disc_probability(x)
     return x, y.astype(np.int64)
@@ -160,8 +161,9 @@ def xor(n_samples: int | None = None, noise: float = 0.0, *, rng: Rng = None) ->
     >>> X.tolist(), y.tolist()
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
-    sigma, draw = spread(noise), generator(rng)
-    corner = np.arange(4) if n_samples is None else draw.permutation(positive(n_samples, "n_samples")) % 4
+    sigma, draw = number("noise", noise, 0, example=0.1), generator(rng)
+    n = None if n_samples is None else whole_number("n_samples", n_samples, 1, example=400)
+    corner = np.arange(4) if n is None else draw.permutation(n) % 4
     x = np.stack([corner // 2, corner % 2], axis=1).astype(np.float64)
     y = (corner // 2 != corner % 2).astype(np.int64)
     return x + sigma * draw.standard_normal(x.shape), y
@@ -200,7 +202,8 @@ def moons(n_samples: int = 400, noise: float = 0.1, *, rng: Rng = None) -> tuple
     >>> X.shape, int(y.sum())
     ((100, 2), 50)
     """
-    n, sigma, draw = positive(n_samples, "n_samples", least=2), spread(noise), generator(rng)
+    n = whole_number("n_samples", n_samples, 2, example=400)
+    sigma, draw = number("noise", noise, 0, example=0.1), generator(rng)
     upper, lower = np.linspace(0, np.pi, n // 2), np.linspace(0, np.pi, n - n // 2)
     x = np.concatenate(
         [
@@ -258,8 +261,9 @@ def spirals(
     >>> np.bincount(y).tolist()
     [200, 200, 200]
     """
-    k = positive(classes, "classes", least=2)
-    n, sigma, draw = positive(n_samples, "n_samples"), spread(noise), generator(rng)
+    k = whole_number("classes", classes, 2)
+    n = whole_number("n_samples", n_samples, 1, example=400)
+    sigma, draw = number("noise", noise, 0, example=0.1), generator(rng)
     if n < 2 * k:
         raise ValueError(
             explain(

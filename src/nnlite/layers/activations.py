@@ -59,7 +59,8 @@ class Sigmoid(ActivationLayer):
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         y = sigmoid(z)
-        self._kept = y if training else None
+        if training:
+            self._kept = y
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
@@ -81,7 +82,8 @@ class Tanh(ActivationLayer):
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         y: Array = np.tanh(z)
-        self._kept = y if training else None
+        if training:
+            self._kept = y
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
@@ -105,7 +107,8 @@ class ReLU(ActivationLayer):
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         y = relu(z)
-        self._kept = y if training else None  # y > 0 exactly where z > 0, so z need not be kept
+        if training:
+            self._kept = y  # y > 0 exactly where z > 0, so z need not be kept
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
@@ -129,7 +132,8 @@ class Softmax(ActivationLayer):
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         y = softmax(z)
-        self._kept = y if training else None
+        if training:
+            self._kept = y
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102

@@ -126,7 +126,8 @@ class Dense(Layer):
             Shape(None, *x.shape[1:-1], self.W.shape[0]).check(
                 x, self.label, why="W has a row for each feature"
             )
-        self._kept = x if training else None
+        if training:
+            self._kept = x
         y = x @ self.W
         if self.use_bias:
             y += self.b

@@ -22,7 +22,8 @@ class Flatten(Layer):
         return Shape(n, None if None in axes else Shape(axes).size)
 
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
-        self._kept = x.shape if training else None
+        if training:
+            self._kept = x.shape
         return x.reshape(len(x), -1) if len(x) else x.reshape(0, Shape(x.shape[1:]).size)
 
     def backward(self, dy: Array) -> Array:  # noqa: D102

@@ -206,7 +206,7 @@ class Trainer:
         history = History()
         batches = self._batches(training, batch_size, shuffle=shuffle)
         params = {"verbose": progress.verbose, "epochs": epochs, "steps": len(batches)}
-        listeners = CallbackList([*_as_list(callbacks), history], self, params)
+        listeners = CallbackList(callbacks, self, params, history)
 
         self._prepare(training, held_out)
         self.history, self.stop_training = history, False
@@ -360,7 +360,7 @@ class Trainer:
         rows = whole_number("batch_size", _ROWS_AT_ONCE if batch_size is None else batch_size, 1)
         data = self._checked(x, y, sample_weight)
         progress = Progress(verbose)
-        listeners = CallbackList(_as_list(callbacks), self, {"verbose": progress.verbose})
+        listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
         self._prepare(data)
         logs = self._test(data, rows, listeners, progress)
         if return_dict:
@@ -423,7 +423,7 @@ class Trainer:
         x = self.check_input(door.as_data(x, "x"))
         door.check_finite(x, "x")
         progress = Progress(verbose)
-        listeners = CallbackList(_as_list(callbacks), self, {"verbose": progress.verbose})
+        listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
         if not self.built:
             self.build((None, *x.shape[1:]))
         batches = Batches((x,), rows, shuffle=False, dtypes=(self.dtype,))
@@ -585,9 +585,3 @@ def _size_of(thing: Any) -> str:
     if hasattr(thing, "shape"):
         return f"an array of shape {thing.shape}"
     return f"a {type(thing).__name__}" + (f" of {len(thing)}" if hasattr(thing, "__len__") else "")
-
-
-def _as_list(callbacks: Any) -> list[Any]:
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]

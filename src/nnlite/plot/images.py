@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.checks import class_numbers, whole_number
 from nnlite.errors import ShapeError, explain
+from nnlite.plot._labels import one_per_row
 from nnlite.tensor import Array
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def weights(
     """
     W = _matrix(layer_or_matrix)
     height, width = _size(shape)
-    columns, limit = _count("columns", columns), _count("limit", limit)
+    columns, limit = whole_number("columns", columns, 1), whole_number("limit", limit, 1)
     if W.shape[0] != height * width:
         raise ShapeError(
             explain(
@@ -133,7 +135,7 @@ def worst_mistakes(
     """
     X = np.asarray(X)
     height, width = _size(images_shape)
-    count, columns = _count("count", count), _count("columns", columns)
+    count, columns = whole_number("count", count, 1), whole_number("columns", columns, 1)
     if X.ndim < 2 or not len(X) or X[0].size != height * width:
         raise ShapeError(
             explain(
@@ -146,7 +148,7 @@ def worst_mistakes(
     p = p.reshape(len(X), -1)
     if p.shape[1] == 1:
         p = np.hstack([1 - p, p])  # the probabilities of no and of yes
-    true = _classes(y, *p.shape)
+    true = class_numbers(one_per_row(y, *p.shape))
     said = p.argmax(axis=1)
     sureness = p.max(axis=1)
     wrong = np.flatnonzero(said != true)
@@ -200,34 +202,11 @@ def _matrix(layer_or_matrix: Any) -> Array:
     return W
 
 
-def _classes(y: npt.ArrayLike, n: int, outputs: int) -> Array:
-    """Return the class of each sample as a whole number."""
-    true = np.asarray(y)
-    if true.ndim == 2 and true.shape[1] == 1:
-        true = true[:, 0]
-    elif true.ndim == 2 and true.shape[1] == outputs:
-        true = true.argmax(axis=1)
-    if true.shape != (n,) or true.dtype.kind not in "biuf" or (true != np.floor(true)).any():
-        raise ShapeError(
-            explain(
-                f"y has shape {np.shape(y)} and type {true.dtype}, for {n} samples of {outputs} classes",
-                needed=f"({n},) class numbers, or one-hot ({n}, {outputs})",
-            )
-        )
-    return true.astype(int)
-
-
 def _size(shape: Any) -> tuple[int, int]:
     """Return height and width of an image, or refuse what is no pair."""
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(explain(f"the shape of an image is {shape!r}", needed="(height, width)"))
-    return _count("height", shape[0]), _count("width", shape[1])
-
-
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(explain(f"{name} is {value!r}", needed="a whole number from 1 on"))
-    return int(value)
+    return whole_number("height", shape[0], 1), whole_number("width", shape[1], 1)
 
 
 def _figure(figure: "FigureBase | None", size: tuple[float, float]) -> "FigureBase":

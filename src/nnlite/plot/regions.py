@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.checks import number, whole_number
 from nnlite.errors import ShapeError, explain
+from nnlite.plot._labels import one_per_row
 from nnlite.tensor import Array
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def decision_region(
         raise ValueError(
             explain("X holds a number that is not finite", fix="good = np.isfinite(X).all(axis=1)")
         )
-    _check_numbers(resolution, margin)
+    resolution = whole_number("resolution", resolution, 2, example=200)
+    margin = number("margin", margin, 0, example=0.1)
     low, high = X.min(axis=0), X.max(axis=0)
     extent = np.where(high > low, high - low, 1.0)
     low, high = low - margin * extent, high + margin * extent
@@ -114,31 +117,9 @@ def decision_region(
     return ax
 
 
-def _check_numbers(resolution: Any, margin: Any) -> None:
-    """Refuse a grid of fewer than two points a side, and a border that is no width."""
-    if isinstance(resolution, bool) or not isinstance(resolution, int | np.integer) or resolution < 2:
-        raise ValueError(
-            explain(f"resolution is {resolution!r}", needed="a whole number from 2 on", fix="resolution=200")
-        )
-    if not (isinstance(margin, int | float | np.number) and 0 <= margin < np.inf):
-        raise ValueError(explain(f"margin is {margin!r}", needed="a number from 0 on", fix="margin=0.1"))
-
-
 def _labels(y: npt.ArrayLike, n: int, outputs: int) -> Array:
     """Return the class of each sample as a number."""
-    labels = np.asarray(y)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    elif labels.ndim == 2 and labels.shape[1] == outputs:
-        labels = labels.argmax(axis=1)
-    if labels.shape != (n,) or labels.dtype.kind not in "biuf":
-        raise ShapeError(
-            explain(
-                f"y has shape {np.shape(y)} and type {labels.dtype}, for {n} samples and {outputs} outputs",
-                needed=f"({n},) numbers" + (f", or one-hot ({n}, {outputs})" if outputs > 1 else ""),
-            )
-        )
-    labels = labels.astype(float)
+    labels = one_per_row(y, n, outputs).astype(float)
     if outputs == 1 and len(np.unique(labels)) > 2:
         raise ValueError(
             explain(
