@@ -605,3 +605,13 @@ def test_dropout_acts_in_training_only():
     losses = model.fit(X, Y, epochs=3, verbose=0).history["loss"]
     assert len(set(losses)) == 3
     assert model.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+def test_an_overflow_in_the_very_last_step_is_not_overlooked():
+    # the loss of the only batch, from before the step, is finite; the step itself is not
+    model = Sequential([Dense(1, input_shape=(4,), name="out")])
+    model.compile(SGD(1e38), "mse")
+    with pytest.raises(NonFiniteError, match=r"Dense 'out'\.W is not finite after the last step") as caught:
+        model.fit(1e3 * np.ones((4, 4), np.float32), np.zeros(4), epochs=1, verbose=0)
+    assert "learning_rate=1e+37" in str(caught.value)
+    assert np.isfinite(model.history.history["loss"]).all()

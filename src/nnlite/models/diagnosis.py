@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.errors import explain
+from nnlite.errors import NonFiniteError, explain
 from nnlite.tensor import Array
 
-__all__ = ["diagnose"]
+__all__ = ["check_weights", "diagnose"]
 
 _UNSCALED = 30.0  # inputs beyond this saturate a sigmoid whose weights have their usual size
 
@@ -41,11 +41,29 @@ def diagnose(model: Any, loss: float, x: Array, place: str) -> str:
     )
 
 
+def check_weights(model: Any) -> None:
+    """Refuse to end a training whose very last step overflowed, which no further loss would show."""
+    if name := _nonfinite_weights(model):
+        rate = model.optimizer.learning_rate
+        raise NonFiniteError(
+            explain(
+                f"{name} is not finite after the last step of the training",
+                needed="finite weights",
+                why=f"usually a learning rate that is too large (it is {rate:g})",
+                fix=f"build the model anew and compile it with learning_rate={rate / 10:g}",
+            )
+        )
+
+
+def _nonfinite_weights(model: Any) -> str:
+    """Name the lowest array of parameters that is not finite; nothing, if all are."""
+    return next((name for name, value, _ in model.store.named() if not np.isfinite(value).all()), "")
+
+
 def _first_nonfinite(model: Any, x: Array) -> str:
     """Name the lowest place where a number is not finite."""
-    for name, value, _ in model.store.named():
-        if not np.isfinite(value).all():
-            return f"{name} is not finite after the last step"
+    if name := _nonfinite_weights(model):
+        return f"{name} is not finite after the last step"
     for layer in model.layers:
         x = layer.forward(x)
         if not np.isfinite(x).all():

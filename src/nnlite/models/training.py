@@ -19,7 +19,7 @@ from nnlite.errors import NonFiniteError, ShapeError, explain
 from nnlite.metrics import Metric, resolve
 from nnlite.metrics import get as get_metric
 from nnlite.models import door
-from nnlite.models.diagnosis import diagnose
+from nnlite.models.diagnosis import check_weights, diagnose
 from nnlite.models.interrupt import InterruptBetweenSteps
 from nnlite.models.means import EpochMeans
 from nnlite.models.progress import Progress
@@ -189,7 +189,8 @@ class Trainer:
         ValueError, TypeError
             For data that do not fit; before anything is changed.
         NonFiniteError
-            If the loss becomes NaN or infinite; the weights are those before that step.
+            If the loss becomes NaN or infinite; the weights are those before that step. Also if the very
+            last step made a weight infinite.
 
         Notes
         -----
@@ -232,6 +233,7 @@ class Trainer:
                         break
             finally:
                 progress.close()
+            check_weights(self)
             listeners.call("on_train_end", logs)
         return history
 
