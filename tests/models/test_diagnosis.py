@@ -42,5 +42,5 @@ def test_inputs_are_blamed_only_if_they_are_large(model, largest, blamed):
 def test_weights_at_the_end_of_a_training(model):
     check_weights(model)
     model.layers[1].W = [[0], [np.inf], [0]]
-    with pytest.raises(NonFiniteError, match="Dense 'high'.W is not finite"):
+    with pytest.raises(NonFiniteError, match=r"Dense 'high'\.W is not finite"):
         check_weights(model)
