@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlite.errors import ShapeError
-from nnlite.tensor import Shape
+from nnlite.tensor import Shape, as_floats
 
 lengths = st.lists(st.integers(0, 9), max_size=5).map(tuple)
 
@@ -121,3 +121,8 @@ def test_the_way_that_check_suggests_leads_there(arrived):
         wanted.check(x, "x")
     expression = str(error.value).split("fix:    x = ")[1]
     wanted.check(eval(expression, {"x": x, "len": len}), "x")
+
+
+def test_as_floats_keeps_complex_numbers_for_gradient_checks():
+    assert as_floats(np.ones(2, np.uint8), np.float32).dtype == np.float32
+    assert as_floats(np.ones(2, complex), np.float32).dtype == np.complex128

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from nnlite.errors import ShapeError, explain
 
-__all__ = ["Array", "Shape"]
+__all__ = ["Array", "Shape", "as_floats"]
 
 Array: TypeAlias = npt.NDArray[Any]
 """An ndarray of floats (of complex floats in a gradient check, of integers where it holds labels)."""
@@ -132,3 +132,8 @@ class Shape(tuple[int | None, ...]):
 
     def __repr__(self) -> str:
         return f"({', '.join(map(str, self))}{',' if len(self) == 1 else ''})"
+
+
+def as_floats(array: Array, dtype: npt.DTypeLike) -> Array:
+    """Return the array in this float type; complex numbers stay complex, for gradient checks."""
+    return array if array.dtype.kind == "c" else array.astype(dtype, copy=False)

@@ -88,8 +88,3 @@ def test_validation_rows(n, split, rows):
 def test_validation_rows_refuses(split):
     with pytest.raises(ValueError, match=r"validation_split is[^$]*at least one sample on each side"):
         door.validation_rows(10, split)
-
-
-def test_as_floats_keeps_complex_numbers_for_gradient_checks():
-    assert door.as_floats(np.ones(2, np.uint8), np.float32).dtype == np.float32
-    assert door.as_floats(np.ones(2, complex), np.float32).dtype == np.complex128

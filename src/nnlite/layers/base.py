@@ -16,7 +16,7 @@ from nnlite.errors import BackwardError, ShapeError, explain
 from nnlite.initializers import Initializer
 from nnlite.parameters import Parameter, ParameterStore
 from nnlite.regularizers import Regularizer
-from nnlite.tensor import Array, Shape
+from nnlite.tensor import Array, Shape, as_floats
 
 __all__ = ["Layer"]
 
@@ -268,9 +268,7 @@ class Layer:
 
     def __call__(self, x: npt.ArrayLike, training: bool = False) -> Array:
         """Compute y from x after checking it at the door; build the layer if this is its first input."""
-        x = np.asarray(x)
-        if x.dtype.kind != "c":
-            x = x.astype(self.dtype, copy=False)
+        x = as_floats(np.asarray(x), self.dtype)
         if not self.built:
             self.build((None, *(x.shape[1:] if self.input_shape is None else self.input_shape)))
         if self.input_shape is not None:

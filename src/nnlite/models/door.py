@@ -8,7 +8,6 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape
@@ -145,8 +144,3 @@ def validation_rows(n: int, split: Any) -> int:
             )
         )
     return train
-
-
-def as_floats(array: Array, dtype: npt.DTypeLike) -> Array:
-    """Return the array in this float type; complex numbers stay complex, for gradient checks."""
-    return array if array.dtype.kind == "c" else array.astype(dtype, copy=False)

@@ -11,6 +11,8 @@ from nnlite.errors import explain
 
 __all__ = ["Progress", "format_logs"]
 
+_BAR = "{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}"
+
 
 def format_logs(logs: dict[str, float]) -> str:
     """Return the loss and the metrics as Keras prints them: ``accuracy: 0.9713 - loss: 0.0985``."""
@@ -63,7 +65,7 @@ class Progress:
                 mininterval=0,
                 ncols=width and width - 1,
                 nrows=height,
-                bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}",
+                bar_format=_BAR,
             )
             self.next_time = self.started + self.INTERVAL
 
@@ -73,8 +75,7 @@ class Progress:
         self.next_time = time.perf_counter() + self.INTERVAL
 
     def _draw(self, done: int, logs: dict[str, float]) -> None:
-        per_step = _duration((time.perf_counter() - self.started) / max(done, 1))
-        self._bar.set_postfix_str(f"{per_step}/step - {format_logs(logs)}", refresh=False)
+        self._bar.set_postfix_str(_figures(time.perf_counter() - self.started, done, logs), refresh=False)
         self._bar.update(done - self._bar.n)
 
     def end(self, logs: dict[str, float], seconds: float) -> None:
@@ -88,7 +89,7 @@ class Progress:
             How long the steps took, without the validation.
         """
         self.next_time = float("inf")
-        summary = f"{_duration(seconds / max(self.steps, 1))}/step - {format_logs(logs)}"
+        summary = _figures(seconds, self.steps, logs)
         if self._bar is not None:  # gives way to a line that is not cut off at the terminal's edge
             self._bar.leave = False
             self.close()
@@ -102,7 +103,7 @@ class Progress:
                 prefix=self.heading,
                 ascii=not _speaks_unicode(),
                 postfix=summary,
-                bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}",
+                bar_format=_BAR,
             )
             print(bar, flush=True)  # noqa: T201 - printing is what verbose asks for
         elif self.verbose == 2:
@@ -114,6 +115,11 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _figures(seconds: float, steps: int, logs: dict[str, float]) -> str:
+    """Return the time per step and the logs, as they stand behind the bar."""
+    return f"{_duration(seconds / max(steps, 1))}/step - {format_logs(logs)}"
 
 
 def _level(verbose: Any) -> int:

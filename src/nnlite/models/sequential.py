@@ -14,7 +14,7 @@ from nnlite.layers.input import Input
 from nnlite.models.summary import summary_table
 from nnlite.models.training import Trainer
 from nnlite.parameters import ParameterStore
-from nnlite.tensor import Array, Shape
+from nnlite.tensor import Array, Shape, as_floats
 
 __all__ = ["Sequential"]
 
@@ -272,9 +272,7 @@ class Sequential(Trainer):
         array = self.check_input(np.asarray(x))
         if not self.built:
             self.build((None, *array.shape[1:]))
-        return self.forward(
-            array if array.dtype.kind == "c" else array.astype(self.dtype, copy=False), training
-        )
+        return self.forward(as_floats(array, self.dtype), training)
 
     # --- weights ---------------------------------------------------------------------------------------
 

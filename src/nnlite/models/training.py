@@ -26,7 +26,7 @@ from nnlite.models.progress import Progress
 from nnlite.optim import rules
 from nnlite.optim.batches import Batches
 from nnlite.parameters import ParameterStore
-from nnlite.tensor import Array, Shape
+from nnlite.tensor import Array, Shape, as_floats
 
 __all__ = ["Trainer"]
 
@@ -364,10 +364,7 @@ class Trainer:
         progress = Progress(verbose)
         listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
         self._prepare(data)
-        logs = self._test(data, rows, listeners, progress)
-        if return_dict:
-            return logs
-        return list(logs.values()) if self.metrics else logs["loss"]
+        return self._returned(self._test(data, rows, listeners, progress), return_dict)
 
     def _test(
         self, data: tuple[Array, ...], rows: int, listeners: CallbackList, progress: Progress | None = None
@@ -465,7 +462,10 @@ class Trainer:
             if not math.isfinite(loss):
                 raise NonFiniteError(diagnose(self, loss, x, "on this batch"))
         means.add(loss, len(x))
-        logs = means.logs()
+        return self._returned(means.logs(), return_dict)
+
+    def _returned(self, logs: dict[str, float], return_dict: bool) -> Any:
+        """Return logs in Keras's three forms: by name, as a list, or the loss alone."""
         if return_dict:
             return logs
         return list(logs.values()) if self.metrics else logs["loss"]
@@ -574,11 +574,11 @@ class Trainer:
         """Return all of the data as one batch; complex numbers stay complex, for gradient checks."""
         x, y, weight = data
         if not self.loss.reads_labels:
-            y = door.as_floats(y, self.dtype)
+            y = as_floats(y, self.dtype)
         return (
-            door.as_floats(x, self.dtype),
+            as_floats(x, self.dtype),
             y,
-            None if weight is None else door.as_floats(weight, self.dtype),
+            None if weight is None else as_floats(weight, self.dtype),
         )
 
 
