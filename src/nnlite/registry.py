@@ -5,13 +5,38 @@ class or an object. One registry for each kind knows the names.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from nnlite.errors import explain, unknown_name
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "custom_object", "custom_objects"]
 
 T = TypeVar("T")
+
+_custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", default=None)
+
+
+@contextmanager
+def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
+    """Let every registry know these names, too, within a ``with`` block.
+
+    Parameters
+    ----------
+    objects : mapping of str to type or callable, or None
+        The caller's own classes and functions by the names that a configuration calls them.
+    """
+    token = _custom.set({**(_custom.get() or {}), **(objects or {})})
+    try:
+        yield
+    finally:
+        _custom.reset(token)
+
+
+def custom_object(name: object) -> Any:
+    """Return what the caller of `custom_objects` calls so, or None."""
+    return (_custom.get() or {}).get(name) if isinstance(name, str) else None
 
 
 class Registry(Generic[T], Mapping[str, type[T]]):
@@ -59,7 +84,8 @@ class Registry(Generic[T], Mapping[str, type[T]]):
 
         Parameters
         ----------
-        spec : str, type or object
+        spec : str, type, object or dict
+            A dict is a configuration, ``{"class_name": ..., "config": ...}``.
         **arguments
             For making the object, where it is not one yet.
 
@@ -68,18 +94,33 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         ValueError
             For an unknown name, with the nearest known ones.
         TypeError
-            For anything that is none of the three.
+            For anything that is none of the four.
         """
+        if isinstance(spec, Mapping) and "class_name" in spec:
+            arguments = {**spec.get("config", {}), **arguments}
+            spec = spec["class_name"]
+        if isinstance(spec, str):
+            spec = (_custom.get() or {}).get(spec, spec)
         if isinstance(spec, self.base):
             return spec
         if isinstance(spec, type) and issubclass(spec, self.base):
-            return spec(**arguments)
+            return self.make(spec, arguments)
         if isinstance(spec, str):
             if spec in self:
-                return self[spec](**arguments)
+                return self.make(self[spec], arguments)
             an = "an" if self.base.__name__[0] in "AEIOU" else "a"
             message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
             raise ValueError(message)
+        return self.convert(spec)
+
+    def make(self, cls: type[T], arguments: Mapping[str, Any]) -> T:
+        """Make an object of a class from its configuration."""
+        from_config = getattr(cls, "from_config", None)
+        made: T = cls(**arguments) if from_config is None else from_config(arguments)
+        return made
+
+    def convert(self, spec: object) -> T:
+        """Make an object of anything else; a kind that takes functions, too, overrides this."""
         raise TypeError(
             explain(
                 f"the {self.kind} is {spec!r}, of type {type(spec).__name__}",
