@@ -66,7 +66,7 @@ def test_layers_hold_windows_in_both_directions():
             assert (window == 5).all()
             window[...] = 6
             assert (vector[span.place] == 6).all()
-    assert all(layer.store is store for layer in layers)
+    assert all(layer.pool is store.pool for layer in layers)
 
 
 def test_a_backward_pass_writes_straight_into_the_vector():
@@ -120,13 +120,46 @@ def test_cast_binds_anew():
     assert layer.W[0, 0] == W[0, 0] + 1j
 
 
-def test_binding_to_a_new_store_leaves_the_old_one_behind():
-    layers, old = bound()
-    new = ParameterStore(layers, "float64")
-    new.theta[:] = 3
-    assert (layers[0].W == 3).all()
-    assert not (old.theta == 3).any()
-    old.refresh()  # and does not come back
+def test_two_stores_of_the_same_layers_look_at_one_vector():
+    layers, one = bound()
+    other = ParameterStore(layers, "float64")
+    assert other.theta is one.theta
+    assert other.grad is one.grad
+
+
+def test_a_store_of_some_of_the_layers_knows_which_part_is_theirs():
+    layers, whole = bound()
+    part = ParameterStore(layers[1:], "float64")
+    assert part.theta is whole.theta
+    assert [span.place for span in part.spans] == PLACES[2:]
+    assert part.trainable == [slice(15, 38)]
+    assert part.lowest_learning is layers[1]
+
+
+def test_layers_that_come_together_later_move_into_a_longer_vector():
+    (first, second), (third,) = network(widths=[4, 3, 2]), network(widths=[2, 5])
+    one, moves = ParameterStore([first, second], "float64"), []
+    before = one.theta.copy()
+    one.on_move = lambda old, new: moves.append((old, new))
+    joint = ParameterStore([third, second], "float64")  # another order, and without the first
+    assert len(joint.theta) == 15 + 8 + 15
+    assert one.theta is joint.theta
+    assert [span.place for span in joint.spans] == [slice(0, 10), slice(10, 15), slice(15, 21), slice(21, 23)]
+    ((old, new),) = moves
+    for was, now in zip(old, new, strict=True):
+        assert (was.layer, was.name) == (now.layer, now.name)
+        np.testing.assert_array_equal(before[was.place], one.theta[now.place])
+    first.W = np.ones((4, 3))
+    assert (one.theta[23:35] == 1).all()
+    second.trainable = False  # both hear of it
+    assert joint.trainable == [slice(0, 15)]
+    assert one.trainable == [slice(23, 38)]
+
+
+def test_a_store_that_is_gone_leaves_no_room_behind():
+    layers, store = bound()
+    del store
+    assert len(ParameterStore(layers[:1], "float64").theta) == 15
 
 
 def test_named_arrays():
@@ -217,13 +250,13 @@ def test_reading_costs_no_call():
 def test_a_copied_layer_owns_its_arrays_and_can_be_bound(way):
     (layer, *_), store = bound()
     twin = way(layer)
-    assert twin.store is None
+    assert twin.pool is None
     assert not np.shares_memory(twin.W, store.theta)
     assert not np.shares_memory(twin.dW, store.grad)
     np.testing.assert_array_equal(twin.W, layer.W)
     twin.W = np.zeros((4, 3))
     assert layer.W.any()
-    assert layer.store is store  # the original is bound as before
+    assert layer.pool is store.pool  # the original is bound as before
     assert layer.W.base is store.theta
     other = ParameterStore([twin], "float64")
     assert twin.W.base is other.theta

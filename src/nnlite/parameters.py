@@ -10,17 +10,19 @@ it was, and training would go on with numbers that nobody looks at. :class:`Para
 assignment copies the numbers *into* the window, if the shape is exactly right.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.constraints import Constraint
 from nnlite.errors import ShapeError, explain
 from nnlite.regularizers import Regularizer
 from nnlite.tensor import Array
 
-__all__ = ["Parameter", "ParameterStore", "Span"]
+__all__ = ["Parameter", "ParameterStore", "Pool", "Span", "State"]
 
 
 class Parameter:
@@ -71,20 +73,37 @@ class Parameter:
         def __get__(self, layer: Any, owner: type | None = None) -> Array: ...
 
 
-class Owner(Protocol):
-    """What the store needs to know of a layer."""
+class State(Parameter):
+    """A name in the body of a layer class for an array that the layer itself keeps, and no optimizer moves.
 
+    ``moving_mean = State()``: a running average, say. It is saved with the weights and, like them, is
+    assigned to by copying; it has no gradient and no place in θ.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(gradient=False)
+
+
+class Owner(Protocol):
+    """What θ needs to know of a layer."""
+
+    name: str
     trainable: bool
     regularizers: dict[str, Regularizer]
+    constraints: dict[str, Constraint]
 
     @property
     def label(self) -> str:
         """What messages call the layer."""
 
+    @property
+    def pool(self) -> "Pool | None":
+        """The vectors that its arrays are windows into, if they are."""
+
     def parameter_names(self) -> list[str]:
         """Return the names of the arrays that it has, in order: ``["W", "b"]``."""
 
-    def bind(self, store: "ParameterStore", windows: dict[str, tuple[Array, Array]]) -> None:
+    def bind(self, pool: "Pool", windows: dict[str, tuple[Array, Array]]) -> None:
         """Look at θ and its gradient through these windows from now on."""
 
 
@@ -97,8 +116,8 @@ class Span(NamedTuple):
     shape: tuple[int, ...]
 
 
-class ParameterStore:
-    """θ and its gradient for a list of layers.
+class Pool:
+    """The two vectors, for the layers of one model, or of several models that share layers.
 
     Parameters
     ----------
@@ -106,20 +125,12 @@ class ParameterStore:
         Built ones; their present values are copied into θ, and from then on they are windows into it.
     dtype : dtype
         Type of θ.
-
-    Attributes
-    ----------
-    theta, grad : ndarray, shape (n,)
-        The parameters and the gradient of the loss with respect to them.
-    spans : list of Span
-        Which part of θ is which array.
-    trainable : list of slice
-        The parts that an optimizer may move, adjoining ones merged. A zero gradient would not do for a
-        frozen layer: momentum, decay and Adam's averages move a weight whose gradient is 0.
     """
 
     def __init__(self, layers: Sequence[Owner], dtype: npt.DTypeLike) -> None:
+        self.layers = list(layers)
         self.spans: list[Span] = []
+        self.stores: WeakSet[ParameterStore] = WeakSet()  # one for each model that looks at these vectors
         end = 0
         for layer in layers:
             for name in layer.parameter_names():
@@ -132,39 +143,117 @@ class ParameterStore:
             self.theta[place] = getattr(layer, name).ravel()
             self.grad[place] = getattr(layer, "d" + name).ravel()
         self._bind()
-        self.refresh()
+
+    @classmethod
+    def holding(cls, layers: Sequence[Owner], dtype: npt.DTypeLike) -> "Pool":
+        """Return a pool that holds these layers, and those of the models that any of them belongs to.
+
+        Two models that share a layer must share their vectors, for its numbers cannot lie in two places.
+        The models that were there first are moved into the new pool.
+        """
+        stores = {id(store): store for layer in layers if layer.pool for store in layer.pool.stores}
+        wanted = {id(layer): layer for layer in layers}
+        for store in stores.values():
+            wanted |= {id(layer): layer for layer in store.layers if id(layer) not in wanted}
+        first = next(iter(layers)).pool if layers else None
+        if first is not None and {id(layer) for layer in first.layers} == wanted.keys():
+            return first
+        pool = cls(list(wanted.values()), np.result_type(dtype, *(s.pool.theta for s in stores.values())))
+        for store in stores.values():
+            store.move_to(pool)
+        return pool
 
     def _bind(self) -> None:
         """Hand every layer its windows."""
-        windows: dict[int, dict[str, tuple[Array, Array]]] = {}
+        windows: dict[int, dict[str, tuple[Array, Array]]] = {id(layer): {} for layer in self.layers}
         for layer, name, place, shape in self.spans:
-            views = self.theta[place].reshape(shape), self.grad[place].reshape(shape)
-            windows.setdefault(id(layer), {})[name] = views
-        for layer in {id(span.layer): span.layer for span in self.spans}.values():
+            windows[id(layer)][name] = self.theta[place].reshape(shape), self.grad[place].reshape(shape)
+        for layer in self.layers:
             layer.bind(self, windows[id(layer)])
 
     def refresh(self) -> None:
         """Find the trainable parts anew; a layer calls this whenever its ``trainable`` changes."""
+        for store in self.stores:
+            store.refresh()
+
+    def cast(self, dtype: npt.DTypeLike) -> None:
+        """Change the type of both vectors."""
+        self.theta, self.grad = self.theta.astype(dtype), self.grad.astype(dtype)
+        self._bind()
+        for store in self.stores:
+            store.theta, store.grad = self.theta, self.grad
+
+
+class ParameterStore:
+    """θ and its gradient, as one model sees them.
+
+    Parameters
+    ----------
+    layers : sequence of layers
+        Built ones, whose parameters lie in θ from then on.
+    dtype : dtype
+        Type of θ.
+
+    Attributes
+    ----------
+    theta, grad : ndarray, shape (n,)
+        The parameters and the gradient of the loss with respect to them. If other models share layers with
+        this one, theirs lie there as well, and `spans` says which are this model's.
+    spans : list of Span
+        Which part of θ is which array.
+    trainable : list of slice
+        The parts that an optimizer may move, adjoining ones merged. A zero gradient would not do for a
+        frozen layer: momentum, decay and Adam's averages move a weight whose gradient is 0.
+    arrays, names : list of slice, list of str
+        The same parts array by array, for rules that treat each array by itself, and the arrays' names:
+        ``"hidden/W"``.
+    on_move : callable or None
+        Called with the old and the new spans when the numbers have moved to other places of a longer θ.
+    """
+
+    def __init__(self, layers: Sequence[Owner], dtype: npt.DTypeLike) -> None:
+        self.layers = list(layers)
+        self.on_move: Callable[[list[Span], list[Span]], None] | None = None
+        self.spans: list[Span] = []
+        self.move_to(Pool.holding(self.layers, dtype))
+
+    def move_to(self, pool: Pool) -> None:
+        """Look at these vectors from now on."""
+        old, order = self.spans, {id(layer): i for i, layer in enumerate(self.layers)}
+        self.pool = pool
+        self.theta, self.grad = pool.theta, pool.grad
+        mine = (span for span in pool.spans if id(span.layer) in order)
+        self.spans = sorted(mine, key=lambda span: order[id(span.layer)])
+        pool.stores.add(self)
+        self.refresh()
+        if self.on_move is not None:
+            self.on_move(old, self.spans)
+
+    def refresh(self) -> None:
+        """Find the trainable parts anew."""
         self.trainable: list[slice] = []
-        self.lowest_learning: Owner | None = None
-        for layer, _, place, _ in self.spans:
-            if not layer.trainable:
-                continue
-            self.lowest_learning = self.lowest_learning or layer
+        learning = [span for span in self.spans if span.layer.trainable]
+        for place in sorted((span.place for span in learning), key=lambda place: place.start):
             if self.trainable and self.trainable[-1].stop == place.start:
-                place = slice(self.trainable.pop().start, place.stop)
+                place = slice(self.trainable.pop().start, place.stop)  # one with its neighbour
             self.trainable.append(place)
+        self.arrays = [span.place for span in learning]
+        self.names = [f"{span.layer.name}/{span.name}" for span in learning]
+        self.lowest_learning = learning[0].layer if learning else None
         self.penalties = [
-            (span, layer_penalty)
+            (span, span.layer.regularizers[span.name])
             for span in self.spans
-            if (layer_penalty := span.layer.regularizers.get(span.name)) is not None
+            if span.name in span.layer.regularizers
+        ]
+        self.constraints = [
+            (span, span.layer.constraints[span.name])
+            for span in learning
+            if span.name in span.layer.constraints
         ]
 
     def cast(self, dtype: npt.DTypeLike) -> None:
         """Change the type of θ and of its gradient, e.g. to complex128 for a gradient check."""
-        self.theta = self.theta.astype(dtype)
-        self.grad = self.grad.astype(dtype)
-        self._bind()
+        self.pool.cast(dtype)
 
     def penalty(self) -> Any:
         """Sum of the regularizers' penalties, which is added to the loss."""
@@ -175,6 +264,12 @@ class ParameterStore:
         for span, penalty in self.penalties:
             W = self.theta[span.place].reshape(span.shape)
             self.grad[span.place] += penalty.gradient(W).ravel()
+
+    def constrain(self) -> None:
+        """Bring the arrays that have a constraint back to what is allowed."""
+        for span, constraint in self.constraints:
+            W = self.theta[span.place].reshape(span.shape)
+            W[...] = constraint(W)
 
     def named(self) -> Iterator[tuple[str, Array, Array]]:
         """Yield ``("Dense 'hidden'.W", values, gradient)`` for every array."""
