@@ -260,7 +260,7 @@ def test_a_copy_computes_the_same_and_owns_its_arrays(kind, way):
     twin = way(layer)
     assert all(note is None for note in notes(twin))
     np.testing.assert_array_equal(twin.forward(x), layer.forward(x))
-    assert twin._store is None
+    assert twin._pool is None
     assert twin.name == layer.name
     layer.forward(x, training=True)
     for name in twin.params:
@@ -268,7 +268,7 @@ def test_a_copy_computes_the_same_and_owns_its_arrays(kind, way):
             assert not np.shares_memory(getattr(twin, array), getattr(layer, array))
             getattr(twin, array)[...] = 0
     if layer.params:
-        assert layer._store.theta.any()
+        assert layer._pool.theta.any()
         assert not np.array_equal(twin.forward(x), y)
     assert layer.backward(dy).shape == x.shape  # whose notes the copy did not take
 

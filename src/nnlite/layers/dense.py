@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from nnlite import initializers, regularizers
+from nnlite import constraints, initializers, regularizers
 from nnlite.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers import activations
+from nnlite.layers.activity import ActivityPenalty
 from nnlite.layers.base import Layer
 from nnlite.parameters import Parameter
 from nnlite.tensor import Array, Shape
+from nnlite.variables import Variable
 
 __all__ = ["Dense"]
 
@@ -40,6 +42,10 @@ class Dense(Layer):
         First values of W and of b.
     kernel_regularizer, bias_regularizer : str or Regularizer, optional
         Penalties on W and on b, added to the loss.
+    activity_regularizer : str or Regularizer, optional
+        Penalty on the output, divided by the number of samples, added to the loss.
+    kernel_constraint, bias_constraint : str or Constraint, optional
+        What W and b are brought back to after every step.
     **layer
         ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
 
@@ -56,6 +62,7 @@ class Dense(Layer):
 
     W, b = Parameter(), Parameter()
     dW, db = Parameter(gradient=False), Parameter(gradient=False)
+    keras_names = {"W": "kernel", "b": "bias"}  # noqa: RUF012 - a constant
 
     def __init__(
         self,
@@ -66,6 +73,9 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **layer: Any,
     ) -> None:
         super().__init__(**layer)
@@ -76,17 +86,46 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self._activity: ActivityPenalty | None = None
+        if self.activity_regularizer is not None:
+            self._activity = ActivityPenalty(self.activity_regularizer, name=self.name)
 
     @property
     def link(self) -> str | None:  # type: ignore[override]
-        """The activation's link function: it is what the layer ends in."""
-        return self.activation.link
+        """The activation's link function, if it is what the layer ends in."""
+        return None if self._activity else self.activation.link
+
+    @property
+    def penalizes_activity(self) -> bool:  # type: ignore[override]
+        """Whether there is a penalty on the output."""
+        return self._activity is not None
+
+    @property
+    def kernel(self) -> Variable:
+        """W as an object with a name and ``numpy()``, which is what Keras calls it; see `W`."""
+        return self.variable("W")
+
+    @property
+    def bias(self) -> Variable | None:
+        """The same for b; ``None`` without one."""
+        return self.variable("b") if self.use_bias else None
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
         inputs = self._width(Shape(input_shape))
-        self.add_parameter("W", (inputs, self.units), self.kernel_initializer, self.kernel_regularizer)
+        self.add_parameter(
+            "W",
+            (inputs, self.units),
+            self.kernel_initializer,
+            self.kernel_regularizer,
+            self.kernel_constraint,
+        )
         if self.use_bias:
-            self.add_parameter("b", (self.units,), self.bias_initializer, self.bias_regularizer)
+            self.add_parameter(
+                "b", (self.units,), self.bias_initializer, self.bias_regularizer, self.bias_constraint
+            )
         super().build(input_shape)
 
     def _width(self, shape: Shape) -> int:
@@ -116,7 +155,11 @@ class Dense(Layer):
         return Shape(*shape[:-1], self.units)
 
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
-        return self.activation.forward(self.logits(x, training), training)
+        y = self.activation.forward(self.logits(x, training), training)
+        if self._activity:
+            y = self._activity.forward(y, training)
+            self.penalty = self._activity.penalty
+        return y
 
     def logits(self, x: Array, training: bool = False) -> Array:
         """Compute ``x @ W + b``, without the activation."""
@@ -134,6 +177,8 @@ class Dense(Layer):
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
+        if self._activity:
+            dy = self._activity.backward(dy)
         return self.backward_logits(self.activation.backward(dy))
 
     def backward_logits(self, dz: Array) -> Array:

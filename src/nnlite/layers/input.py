@@ -1,37 +1,84 @@
-"""Input: the declared shape of what enters a model."""
+"""Input: where the data enter a network."""
 
 from typing import Any
 
+import numpy as np
+
 from nnlite.errors import explain
-from nnlite.tensor import Shape
+from nnlite.layers.base import Layer
+from nnlite.symbols import Symbol
+from nnlite.tensor import Array, Shape
 
-__all__ = ["Input"]
+__all__ = ["Input", "InputLayer"]
 
 
-class Input:
-    """The shape of one sample, written as the first item of a model.
+class InputLayer(Layer):
+    """The layer that an `Input` stands for: its output is the data.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of one sample, without the batch axis: ``(784,)``.
-    name : str, optional
-
-    Examples
-    --------
-    >>> Input(shape=(784,))
-    Input(shape=(784,))
+    **layer
+        ``name``, ``dtype``, as for every layer.
     """
 
-    def __init__(self, shape: Any, name: str | None = None) -> None:
-        if isinstance(shape, int):
+    def __init__(self, shape: Any, **layer: Any) -> None:
+        if isinstance(shape, int | np.integer):
             raise TypeError(
                 explain(
                     f"the input shape is the number {shape}", needed="a tuple", fix=f"Input(shape=({shape},))"
                 )
             )
+        super().__init__(**layer)
         self.shape = Shape(shape)
-        self.name = name
+        self.build(self.shape.batch())
+        self._calls.append(Symbol(self.shape.batch(), self.dtype, self))
 
-    def __repr__(self) -> str:
-        return f"Input(shape={self.shape})"
+    @classmethod
+    def arguments(cls) -> tuple[str, ...]:  # noqa: D102
+        return ("shape", "name", "dtype")
+
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
+        return x
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        return dy
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    *,
+    batch_shape: Any = None,
+    name: Any = None,
+) -> Symbol:
+    """Declare the shape of what enters a model, and return the symbol of it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one sample, without the batch axis: ``(784,)``.
+    batch_size : int, optional
+        Accepted as in Keras and without effect: a batch may have any number of rows.
+    dtype : dtype, optional
+    batch_shape : tuple, optional
+        The shape with the batch axis, instead of ``shape``: ``(None, 784)``.
+    name : str, optional
+
+    Returns
+    -------
+    Symbol
+        The first item of a `Sequential`, or what the first layer of a `Model` is called with.
+
+    Examples
+    --------
+    >>> Input(shape=(784,), name="pixels")
+    <Symbol shape=(None, 784), dtype=float32, name=pixels>
+    """
+    if (shape is None) == (batch_shape is None):
+        raise ValueError(explain("Input needs the shape of one sample, once", fix="Input(shape=(784,))"))
+    if batch_shape is not None:
+        shape = Shape(batch_shape).sample
+    return InputLayer(shape, name=name, dtype=dtype).output
