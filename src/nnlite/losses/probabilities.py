@@ -1,0 +1,243 @@
+"""What the losses that read probabilities have in common: their options, their targets, softmax and shares.
+
+Two activations turn numbers into probabilities, the *links*: the sigmoid each number by itself, the softmax
+a row of them. A loss and its link are each right by themselves, but in pairs they are better: computed from
+the logits z the loss never takes the logarithm of 0, and the gradient with respect to z is short, ``p - y``
+for the cross-entropies. A model whose last activation is the loss's link uses the pair; so does a loss with
+``from_logits=True``.
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlite import config
+from nnlite.checks import number
+from nnlite.errors import explain
+from nnlite.losses.base import Loss
+from nnlite.losses.bounds import inside, moved_into
+from nnlite.tensor import Array, Shape
+
+__all__ = [
+    "BinaryLoss",
+    "CategoricalLoss",
+    "ProbabilityLoss",
+    "bounded",
+    "check_probabilities",
+    "flag",
+    "last_axis",
+    "shares",
+    "shift_and_softmax",
+    "through_shares",
+    "uncertain",
+]
+
+
+# --- probabilities ---------------------------------------------------------------------------------------
+
+
+def bounded(p: Array) -> Array:
+    """Return p moved into [ε, 1 - ε], so that its logarithms are finite (ε = 1e-7, as in Keras)."""
+    return moved_into(p, config.epsilon(), 1 - config.epsilon())
+
+
+def uncertain(p: Array) -> Array:
+    """Return where p lies between these bounds; elsewhere `bounded` is constant, and its slope 0."""
+    return inside(p, config.epsilon(), 1 - config.epsilon())
+
+
+def shares(p: Array) -> tuple[Array, Array]:
+    """Return ``q = p / total``, rows that sum to 1, and ``total = p.sum(-1, keepdims=True)``."""
+    total = p.sum(-1, keepdims=True)
+    return p / total, total
+
+
+def through_shares(g: Array, q: Array, total: Array) -> Array:
+    """Return the gradient with respect to p of what has the gradient g with respect to its shares q."""
+    return (g - (g * q).sum(-1, keepdims=True)) / total
+
+
+def shift_and_softmax(z: Array) -> tuple[Array, Array, Array]:
+    """Return z less its row maximum, log Σ e^z of that, and e^z / Σ e^z, along the last axis.
+
+    The loss is a difference of logits, so it may be taken of the shifted ones; of logits near 1e4 it would
+    lose the digits that count.
+    """
+    shifted = z - z.real.max(axis=-1, keepdims=True)
+    p = np.exp(shifted)
+    total = p.sum(axis=-1, keepdims=True)
+    p /= total
+    return shifted, np.log(total)[..., 0], p
+
+
+# --- arguments -------------------------------------------------------------------------------------------
+
+
+def check_probabilities(y: Array, whose: str, *, needed: str, why: str = "", fix: str = "") -> None:
+    """Refuse targets outside 0 … 1."""
+    if y.size and not (y.real.min() >= 0 and y.real.max() <= 1):
+        raise ValueError(
+            explain(
+                f"the targets of {whose} run from {y.real.min():g} to {y.real.max():g}",
+                needed=needed,
+                why=why,
+                fix=fix,
+            )
+        )
+
+
+def last_axis(axis: Any) -> int:
+    """Return -1, or refuse another axis for the classes or the components of a sample."""
+    if isinstance(axis, bool) or axis != -1:
+        raise ValueError(
+            explain(
+                f"axis is {axis!r}",
+                needed="axis=-1",
+                why="rows are samples here, and the numbers that belong together lie along the last axis",
+                fix="np.moveaxis(y_pred, axis, -1) first",
+            )
+        )
+    return -1
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a choice as a bool, or refuse it; a reduction in its place is what older scripts hand in."""
+    if not isinstance(value, bool | np.bool):
+        fix = f"reduction={value!r}" if isinstance(value, str) else f"{name}=True"
+        raise ValueError(explain(f"{name} is {value!r}", needed="True or False", fix=fix))
+    return bool(value)
+
+
+# --- the losses ------------------------------------------------------------------------------------------
+
+
+class ProbabilityLoss(Loss):
+    """A loss of probabilities, or of the logits that its link makes them of.
+
+    Parameters
+    ----------
+    from_logits : bool, default False
+        Whether predictions are logits. The loss then has no link: the model ends in a linear layer.
+    axis : int, default -1
+        The axis of the classes: the last one, and no other.
+    reduction : str or None, default 'sum_over_batch_size'
+    name : str, optional
+    dtype : str, optional
+
+    Raises
+    ------
+    ValueError
+        If ``from_logits`` is no bool, or ``axis`` another one.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        self.from_logits = flag("from_logits", from_logits)
+        self.axis = last_axis(axis)
+        super().__init__(name, reduction, dtype)
+        if self.from_logits:
+            self.link = None
+
+
+class BinaryLoss(ProbabilityLoss):
+    """A loss of yes-or-no targets: each output is the probability of a yes of its own.
+
+    Parameters
+    ----------
+    from_logits, axis, reduction, name, dtype
+        As for `ProbabilityLoss`.
+    label_smoothing : float, default 0
+        How far the targets are moved towards one half, from 0 to 1.
+    """
+
+    kind: ClassVar[str]
+    """What messages call it."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__(from_logits, axis, reduction, name, dtype)
+        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1, example=0.1, with_high=True)
+
+    def smoothed(self, y: Array) -> Array:
+        """Return the targets, moved towards one half."""
+        return y if not self.label_smoothing else y * (1 - self.label_smoothing) + self.label_smoothing / 2
+
+    def check_targets(self, y: Array, output_shape: Shape) -> Array:
+        """Refuse targets outside 0 … 1; see the base class."""
+        y = super().check_targets(y, output_shape)
+        check_probabilities(
+            y,
+            self.kind,
+            needed="numbers from 0 (no) to 1 (yes)",
+            why="they are read as probabilities",
+            fix="y = (y + 1) / 2 if the labels are -1 and +1",
+        )
+        return y
+
+    def _other_loss(self, y: Array, output_shape: Shape) -> str:
+        return f"use {output_shape[-1]} columns of 0 and 1, or Dense(1, 'sigmoid') for one label a row"
+
+
+class CategoricalLoss(ProbabilityLoss):
+    """A loss of one-hot targets: the outputs are the probabilities of K classes.
+
+    Parameters
+    ----------
+    from_logits, axis, reduction, name, dtype
+        As for `ProbabilityLoss`.
+    label_smoothing : float, default 0
+        How far the targets are moved towards 1/K, from 0 to 1.
+    """
+
+    kind: ClassVar[str]
+    """What messages call it."""
+
+    way_out = "y = nnlite.utils.to_categorical(labels)"
+    """What to do with labels as whole numbers."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__(from_logits, axis, reduction, name, dtype)
+        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1, example=0.1, with_high=True)
+
+    def smoothed(self, y: Array) -> Array:
+        """Return the targets, moved towards 1/K."""
+        s = self.label_smoothing
+        return y if not s else y * (1 - s) + s / y.shape[-1]
+
+    def check_targets(self, y: Array, output_shape: Shape) -> Array:
+        """Refuse what are no one-hot rows or probabilities; see the base class."""
+        y = super().check_targets(y, output_shape)
+        check_probabilities(
+            y,
+            self.kind,
+            needed="one-hot rows: one 1 among zeros (or probabilities)",
+            fix="y = nnlite.utils.to_categorical(labels)",
+        )
+        return y
+
+    def _other_loss(self, y: Array, output_shape: Shape) -> str:
+        if y.ndim < output_shape.order or y.shape[-1] == 1:
+            return f"{self.way_out} for labels as whole numbers, or one-hot targets"
+        return f"as many columns as the output has classes, {output_shape[-1]}"
