@@ -1,0 +1,272 @@
+"""Metrics of predictions that are quantities: how far they are from the targets."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nnlite import config
+from nnlite.checks import whole_number
+from nnlite.errors import ShapeError, explain
+from nnlite.metrics.base import Metric, RunningMean, SampleMean, as_number, ratio, side_by_side, spread
+from nnlite.tensor import Array, Shape
+
+__all__ = [
+    "CosineSimilarity",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "R2Score",
+    "RootMeanSquaredError",
+]
+
+
+def _rows(y: Array, p: Array) -> tuple[Array, Array]:
+    """Return targets and predictions as floats of the predictions' type, with an axis for the outputs."""
+    y, p = side_by_side(y, p)
+    if p.dtype.kind != "f":
+        p = p.astype(config.floatx())  # differences of bytes would wrap around
+    y = y.astype(p.dtype, copy=False)
+    return (y[:, np.newaxis], p[:, np.newaxis]) if p.ndim == 1 else (y, p)
+
+
+class MeanSquaredError(SampleMean):
+    """Mean squared error.
+
+    ::
+
+        v = ((p - y)**2).mean(-1)
+
+    Parameters
+    ----------
+    name : str, default 'mean_squared_error'
+    dtype : str, optional
+    """
+
+    direction = "down"
+
+    def __init__(self, name: str | None = "mean_squared_error", dtype: npt.DTypeLike | None = None) -> None:
+        super().__init__(name, dtype)
+
+    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
+        y, p = _rows(y, p)
+        error = p - y
+        return (error * error).mean(-1)
+
+
+class MeanAbsoluteError(SampleMean):
+    """Mean absolute error.
+
+    ::
+
+        v = np.abs(p - y).mean(-1)
+
+    Parameters
+    ----------
+    name : str, default 'mean_absolute_error'
+    dtype : str, optional
+    """
+
+    direction = "down"
+
+    def __init__(self, name: str | None = "mean_absolute_error", dtype: npt.DTypeLike | None = None) -> None:
+        super().__init__(name, dtype)
+
+    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
+        y, p = _rows(y, p)
+        return np.abs(p - y).mean(-1)
+
+
+class RootMeanSquaredError(RunningMean):
+    """Root of the mean squared error of all samples, in the unit of the targets.
+
+    ::
+
+        v = np.sqrt(((p - y)**2).mean())
+
+    It is the root of the mean over all batches, which is more than the mean of the batches' roots.
+
+    Parameters
+    ----------
+    name : str, default 'root_mean_squared_error'
+    dtype : str, optional
+    """
+
+    direction = "down"
+
+    def __init__(
+        self, name: str | None = "root_mean_squared_error", dtype: npt.DTypeLike | None = None
+    ) -> None:
+        super().__init__(dtype, name)
+
+    def update_state(  # noqa: D102
+        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
+    ) -> None:
+        y, p = _rows(np.asarray(y_true), np.asarray(y_pred))
+        error = p - y
+        self.add(error * error, sample_weight)
+
+    def result(self) -> float:  # noqa: D102
+        return float(np.sqrt(super().result()))
+
+    def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
+        _check(y, output_shape)
+
+
+class CosineSimilarity(SampleMean):
+    """Cosine of the angle between target and prediction: 1 where they point the same way, -1 where opposite.
+
+    ::
+
+        a = y / np.maximum(np.linalg.norm(y, axis=axis, keepdims=True), epsilon)
+        b = p / np.maximum(np.linalg.norm(p, axis=axis, keepdims=True), epsilon)
+        v = (a * b).sum(axis)
+
+    Parameters
+    ----------
+    name : str, default 'cosine_similarity'
+    dtype : str, optional
+    axis : int, default -1
+        The axis that holds the vectors' components.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self,
+        name: str | None = "cosine_similarity",
+        dtype: npt.DTypeLike | None = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name, dtype)
+        if axis == 0:
+            raise ValueError(explain("axis is 0", needed="another axis", why="the first axis counts samples"))
+        self.axis = axis
+
+    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
+        y, p = _rows(y, p)
+        return (_unit(y, self.axis) * _unit(p, self.axis)).sum(self.axis)
+
+
+def _unit(x: Array, axis: int) -> Array:
+    """Return vectors of length 1 (a vector of length 0 stays as it is)."""
+    return x / np.maximum(np.sqrt((x * x).sum(axis, keepdims=True)), config.epsilon())
+
+
+class R2Score(Metric):
+    """Coefficient of determination: the part of the targets' variance that the predictions explain.
+
+    With ``m = y.mean(0)``::
+
+        v = (1 - ((y - p)**2).sum(0) / ((y - m)**2).sum(0)).mean()
+
+    1 is perfect, 0 is as good as always predicting the mean, and less is worse than that.
+
+    Parameters
+    ----------
+    class_aggregation : {'uniform_average', 'variance_weighted_average', None}
+        How the scores of several outputs become one: their mean, their mean weighted by the outputs'
+        variances, or not at all.
+    num_regressors : int, default 0
+        With k regressors the result is the adjusted score ``1 - (1 - v) * (n - 1) / (n - k - 1)``, where n
+        counts the targets' numbers (all outputs of all samples, as Keras does).
+    name : str, default 'r2_score'
+    dtype : str, optional
+
+    Notes
+    -----
+    The squares about the mean are added batch by batch about each batch's own mean and then moved to the
+    common one (Chan, Golub and LeVeque, 1983). The sum of squares less the square of the sum, which Keras
+    takes, loses the digits of targets whose mean is large beside their spread.
+
+    An output whose targets are all equal scores 0, and 1 if it was predicted exactly (where Keras has NaN).
+    """
+
+    direction = "up"
+    state_names = ("count", "mean", "variation", "residual", "num_samples")
+
+    count: Any
+    mean: Any
+    variation: Any
+    residual: Any
+    num_samples: float
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        known = ("uniform_average", "variance_weighted_average", None)
+        if class_aggregation not in known:
+            raise ValueError(
+                explain(
+                    f"class_aggregation is {class_aggregation!r}",
+                    needed=f"one of: {', '.join(map(repr, known))}",
+                )
+            )
+        self.class_aggregation = class_aggregation
+        self.num_regressors = whole_number("num_regressors", num_regressors, 0)
+
+    def update_state(  # noqa: D102
+        self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
+    ) -> None:
+        y, p = _rows(np.asarray(y_true), np.asarray(y_pred))
+        _check_order(Shape(p.shape))
+        y, p = y.astype(float), p.astype(float)
+        w = np.ones(y.shape) if sample_weight is None else spread(sample_weight, y.shape)
+        count = w.sum(0)
+        mean = ratio((w * y).sum(0), count)
+        shift, share = mean - self.mean, ratio(count, self.count + count)
+        self.variation = self.variation + (w * (y - mean) ** 2).sum(0) + shift**2 * self.count * share
+        self.mean = self.mean + shift * share
+        self.count = self.count + count
+        self.residual = self.residual + (w * (y - p) ** 2).sum(0)
+        self.num_samples += y.size
+
+    def result(self) -> Any:
+        """Return the score, a float, or with ``class_aggregation=None`` an array of one for each output."""
+        variation, residual = np.asarray(self.variation), np.asarray(self.residual)
+        if not self.num_samples:
+            return 0.0
+        constant = variation == 0
+        scores = np.where(constant, residual == 0, 1 - ratio(residual, variation))
+        if self.class_aggregation == "variance_weighted_average":
+            scores = ratio((variation * scores).sum(), variation.sum())
+        elif self.class_aggregation == "uniform_average":
+            scores = scores.mean()
+        return as_number(self._adjusted(scores).astype(self.dtype))
+
+    def _adjusted(self, scores: Array) -> Array:
+        n, k = self.num_samples, self.num_regressors
+        if k and k >= n - 1:
+            warnings.warn(
+                f"the adjusted R2 score needs more than {k + 1} numbers, and there are {n:.0f}: "
+                "this is the score itself",
+                stacklevel=3,
+            )
+        elif k:
+            return 1 - (1 - scores) * (n - 1) / (n - k - 1)
+        return np.asarray(scores)
+
+    def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
+        _check_order(output_shape)
+        _check(y, output_shape)
+
+
+def _check(y: Array, output_shape: Shape) -> None:
+    """Refuse targets that cannot be subtracted from outputs of this shape."""
+    side_by_side(y[:1], np.zeros((len(y[:1]), *(n or 1 for n in output_shape[1:])), np.float32))
+
+
+def _check_order(output_shape: Shape) -> None:
+    if output_shape.order > 2:
+        raise ShapeError(
+            explain(
+                f"R2Score got predictions of shape {output_shape}",
+                needed="(samples, outputs)",
+                why="each output has a variance of its own",
+            )
+        )
