@@ -57,6 +57,5 @@ def test_what_is_refused(name, value):
 
 
 def test_defaults_are_those_of_keras():
-    assert Adam().get_config() == {
-        "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "name": "adam",
-    }  # fmt: skip
+    config = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "name": "adam"}
+    assert Adam().get_config().items() >= config.items()

@@ -113,7 +113,7 @@ def test_config_makes_an_equal_one_without_its_state(rule):
 def test_name_and_repr():
     assert Counting().name == "counting"
     assert SGD(name="mine").name == "mine"
-    assert repr(SGD(0.1)) == "SGD(learning_rate=0.1, momentum=0.0, nesterov=False)"
+    assert repr(SGD(0.1)) == "SGD(learning_rate=0.1, momentum=0.0)"
     assert eval(repr(Adam(0.1))).get_config() == Adam(0.1).get_config()
 
 

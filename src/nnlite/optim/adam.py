@@ -1,6 +1,7 @@
 """Adam: momentum and a step size for each weight, both from running means."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from nnlite.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "AdamW"]
 
 
 class Adam(Optimizer):
@@ -23,32 +24,41 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or schedule, default 0.001
     beta_1, beta_2 : float, default 0.9 and 0.999
         How much of the two means is kept in each step.
     epsilon : float, default 1e-7
         Keeps the quotient finite. It is added to the root of the *uncorrected* mean, the form at the end
         of section 2 of the paper, as in Keras; PyTorch adds it to the corrected one.
-    name : str, optional
+    amsgrad : bool, default False
+        Whether the largest v so far stands in v's place (Reddi et al. 2018): the steps never grow.
+    **common
+        What all rules have in common, see :class:`~nnlite.optim.Optimizer`: ``weight_decay``, ``clipnorm``,
+        ``clipvalue``, ``global_clipnorm``, ``use_ema``, ``gradient_accumulation_steps``, ``name``, …
     """
-
-    slots = ("m", "v")
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        name: str | None = None,
+        amsgrad: bool = False,
+        **common: Any,
     ) -> None:
-        super().__init__(learning_rate, name)
+        super().__init__(learning_rate, **common)
         self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.999)
         self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.amsgrad = bool(amsgrad)
 
-    def update(self, theta: Array, g: Array, m: Array, v: Array) -> None:  # type: ignore[override]  # noqa: D102
-        t = self.iterations
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The two means, and the largest mean square so far, where it is kept."""
+        return ("m", "v", "largest_v") if self.amsgrad else ("m", "v")
+
+    def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
+        t = self.iterations + 1
         alpha = self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         scratch = (1 - self.beta_1) * g
         m *= self.beta_1
@@ -57,8 +67,55 @@ class Adam(Optimizer):
         scratch *= 1 - self.beta_2
         v *= self.beta_2
         v += scratch
+        if self.amsgrad:
+            v = np.maximum(largest[0], v, out=largest[0])
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
         np.divide(m, scratch, out=scratch)
         scratch *= alpha
         theta -= scratch
+
+
+class AdamW(Adam):
+    """Adam, with the weights shrunk beside its steps and not through the gradient (Loshchilov & Hutter 2019).
+
+    In step t = 1, 2, …::
+
+        theta = theta - learning_rate * weight_decay * theta
+        m = beta_1 * m + (1 - beta_1) * g
+        v = beta_2 * v + (1 - beta_2) * g**2
+        alpha = learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        theta = theta - alpha * m / (np.sqrt(v) + epsilon)
+
+    An L2 penalty would be divided by the root of v as well, and shrink the busiest weights least.
+
+    Parameters
+    ----------
+    learning_rate : float or schedule, default 0.001
+    weight_decay : float, default 0.004
+    beta_1, beta_2, epsilon, amsgrad
+        As for :class:`Adam`.
+    **common
+        What all rules have in common, see :class:`~nnlite.optim.Optimizer`: ``weight_decay``, ``clipnorm``,
+        ``clipvalue``, ``global_clipnorm``, ``use_ema``, ``gradient_accumulation_steps``, ``name``, …
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            weight_decay=number("weight_decay", weight_decay, 0, example=0.004),
+            **common,
+        )

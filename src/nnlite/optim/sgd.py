@@ -1,5 +1,7 @@
 """Gradient descent, with and without momentum."""
 
+from typing import Any
+
 from nnlite.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
@@ -26,11 +28,13 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
+    learning_rate : float or schedule, default 0.01
     momentum : float, default 0
         From 0 to below 1; 0.9 is usual.
     nesterov : bool, default False
-    name : str, optional
+    **common
+        What all rules have in common, see :class:`~nnlite.optim.Optimizer`: ``weight_decay``, ``clipnorm``,
+        ``clipvalue``, ``global_clipnorm``, ``use_ema``, ``gradient_accumulation_steps``, ``name``, …
 
     Notes
     -----
@@ -39,13 +43,9 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        learning_rate: float = 0.01,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        name: str | None = None,
+        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any
     ) -> None:
-        super().__init__(learning_rate, name)
+        super().__init__(learning_rate, **common)
         self.momentum = number("momentum", momentum, 0, 1, example=0.9)
         self.nesterov = bool(nesterov)
 
