@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nnlite import Input, Sequential
+from nnlite import progress as module
 from nnlite.layers import Dense
-from nnlite.models import progress as module
-from nnlite.models.progress import Progress, format_logs
+from nnlite.progress import Progress, format_logs
 from nnlite.utils import set_random_seed
 
 X, Y = np.random.default_rng(0).normal(size=(64, 4)), np.zeros(64)
@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
 def model():
     set_random_seed(0)
     model = Sequential([Input((4,)), Dense(1, "sigmoid")])
-    model.compile("adam", "mse", ["accuracy"])
+    model.compile("adam", "mse", metrics=["accuracy"])
     return model
 
 
@@ -136,7 +136,7 @@ def test_on_a_pseudo_terminal():
     pty = pytest.importorskip("pty")
     code = (
         "import numpy as np, nnlite\nfrom nnlite.layers import Dense\n"
-        "from nnlite.models.progress import Progress\nProgress.INTERVAL = 0.0\n"
+        "from nnlite.progress import Progress\nProgress.INTERVAL = 0.0\n"
         "m = nnlite.Sequential([Dense(1)]); m.compile('sgd', 'mse')\n"
         "m.fit(np.ones((64, 2)), np.ones(64), batch_size=8, epochs=2)\n"
     )

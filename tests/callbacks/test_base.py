@@ -1,8 +1,23 @@
+import copy
 import inspect
+import pickle
 
+import numpy as np
 import pytest
 
-from nnlite.callbacks import Callback, CallbackList, History, LambdaCallback
+from nnlite.callbacks import (
+    Callback,
+    CallbackList,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ProgbarLogger,
+    ReduceLROnPlateau,
+    TerminateOnNaN,
+)
 
 MOMENTS = [name for name in vars(Callback) if name.startswith("on_")]
 BATCH_MOMENTS = ["on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"]
@@ -136,3 +151,77 @@ def test_a_moment_that_does_not_exist(moment):
         ValueError, match=f"no callback is called at '{moment}'\n  needed: one of: on_train_begin, "
     ):
         LambdaCallback(**{moment: print})
+
+
+def test_the_common_moments_may_be_given_by_place():
+    pages = []
+    callback = LambdaCallback(pages.append)  # by place: on_epoch_begin
+    callback.on_epoch_begin(3)
+    assert pages == [3]
+
+
+def test_what_fit_learns_from_a_list():
+    early, late, sure = Callback(), Callback(), Callback()
+    late.resume_epoch, sure.ends_at_nan = 3, True
+    assert CallbackList([early], None, {}).resume_epoch == 0
+    assert CallbackList(None, None, {}).resume_epoch == 0
+    assert CallbackList([late, early], None, {}).resume_epoch == 3
+    assert not CallbackList([early, late], None, {}).ends_at_nan
+    assert CallbackList([early, sure], None, {}).ends_at_nan
+
+
+def test_the_callbacks_of_the_library_watch_no_batches_unless_they_must():
+    idle = [
+        EarlyStopping(),
+        ReduceLROnPlateau(),
+        CSVLogger("x"),
+        LearningRateScheduler(abs),
+        ModelCheckpoint("m.h5"),
+    ]
+    assert not CallbackList(idle, None, {}).watches_batches
+    assert TerminateOnNaN().watches_batches
+    assert ProgbarLogger().watches_batches
+
+
+class Mine(Callback):
+    def __init__(self, a, b=2, *, c="x", data=None, **others):
+        self.a, self.b, self.c, self.data = a, b, c, data
+
+
+@pytest.mark.parametrize(
+    ("callback", "shown"),
+    [
+        (Callback(), "Callback()"),
+        (Mine(1), "Mine(a=1)"),
+        (Mine(1, 3, c="y"), "Mine(a=1, b=3, c='y')"),
+        (Mine(1, 2.0, data=np.zeros(2)), "Mine(a=1, data=array([0., 0.]))"),
+        (History(), "<History: 0 epochs of nothing>"),
+        (LambdaCallback(on_epoch_end=len, on_train_end=None), "LambdaCallback(on_epoch_end=len)"),
+        (CallbackList([Callback()], None, {}), "CallbackList([Callback()])"),
+    ],
+)
+def test_reprs(callback, shown):
+    assert repr(callback) == shown
+
+
+def test_the_history_says_what_it_holds():
+    history = History()
+    history.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
+    assert repr(history) == "<History: 1 epochs of loss, val_loss>"
+
+
+def test_a_class_that_forgets_to_call_its_base_works():
+    class Forgetful(Callback):
+        def __init__(self, count):
+            self.count = count
+
+    callback = Forgetful(3)
+    listeners = CallbackList([callback], "model", {"epochs": 1})
+    assert (callback.model, callback.params, listeners.resume_epoch) == ("model", {"epochs": 1}, 0)
+
+
+def test_pickled_and_copied():
+    for callback in (EarlyStopping("loss", patience=2), ModelCheckpoint("m.npz", save_freq=3), History()):
+        for twin in (pickle.loads(pickle.dumps(callback)), copy.deepcopy(callback)):
+            assert repr(twin) == repr(callback)
+            assert twin.watches_batches == callback.watches_batches

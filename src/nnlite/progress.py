@@ -15,9 +15,13 @@ _BAR = "{l_bar}{bar:20}| {n_fmt}/{total_fmt} {elapsed}{postfix}"
 
 
 def format_logs(logs: dict[str, float]) -> str:
-    """Return the loss and the metrics as Keras prints them: ``accuracy: 0.9713 - loss: 0.0985``."""
+    """Return the loss and the metrics as Keras prints them: ``accuracy: 0.9713 - loss: 0.0985``.
+
+    A metric that has a number for each class is shown by their mean.
+    """
+    means = {key: float(np.mean(value)) for key, value in logs.items()}
     return " - ".join(
-        f"{key}: {value:{'.4e' if abs(value) <= 1e-3 else '.4f'}}" for key, value in logs.items()
+        f"{key}: {value:{'.4e' if abs(value) <= 1e-3 else '.4f'}}" for key, value in means.items()
     )
 
 
@@ -47,9 +51,9 @@ class Progress:
         self.next_time = float("inf")  # when the bar is due to be drawn again
         self._bar: Any = None
 
-    def begin(self, epoch: int, steps: int) -> None:
-        """Start the bar of an epoch (counted from 0)."""
-        self.steps, self.started = steps, time.perf_counter()
+    def begin(self, epoch: int, steps: int | None) -> None:
+        """Start the bar of an epoch (counted from 0) of so many steps, if their number is known."""
+        self.started = time.perf_counter()
         self.heading = f"Epoch {epoch + 1}/{self.epochs}" if self.epochs > 1 else ""
         if self.verbose == 1 and _is_live():
             from shutil import get_terminal_size
@@ -78,7 +82,7 @@ class Progress:
         self._bar.set_postfix_str(_figures(time.perf_counter() - self.started, done, logs), refresh=False)
         self._bar.update(done - self._bar.n)
 
-    def end(self, logs: dict[str, float], seconds: float) -> None:
+    def end(self, logs: dict[str, float], seconds: float, steps: int) -> None:
         """Finish the bar of an epoch, now that the logs are complete.
 
         Parameters
@@ -87,9 +91,11 @@ class Progress:
             Loss and metrics, those of the validation among them.
         seconds : float
             How long the steps took, without the validation.
+        steps : int
+            How many there were.
         """
         self.next_time = float("inf")
-        summary = _figures(seconds, self.steps, logs)
+        summary = _figures(seconds, steps, logs)
         if self._bar is not None:  # gives way to a line that is not cut off at the terminal's edge
             self._bar.leave = False
             self.close()
@@ -97,8 +103,8 @@ class Progress:
             from tqdm import tqdm
 
             bar = tqdm.format_meter(
-                self.steps,
-                self.steps,
+                steps,
+                steps,
                 seconds,
                 prefix=self.heading,
                 ascii=not _speaks_unicode(),
@@ -108,7 +114,7 @@ class Progress:
             print(bar, flush=True)  # noqa: T201 - printing is what verbose asks for
         elif self.verbose == 2:
             heading = f"{self.heading}: " if self.heading else ""
-            print(f"{heading}{self.steps}/{self.steps} - {_duration(seconds)} - {summary}", flush=True)  # noqa: T201
+            print(f"{heading}{steps}/{steps} - {_duration(seconds)} - {summary}", flush=True)  # noqa: T201
 
     def close(self) -> None:
         """Leave the bar as it stands, also after an interruption."""
