@@ -21,7 +21,7 @@ def network(units, activations, weights, optimizer, loss, metrics=()):
     model = Sequential(layers)
     model.build((None, len(weights[0])))
     model.set_weights(weights)
-    model.compile(optimizer, loss, list(metrics))
+    model.compile(optimizer, loss, metrics=list(metrics))
     return model
 
 
@@ -284,7 +284,7 @@ def test_when_all_four_rows_are_right(reduction, batch_size, epochs):
 
 def test_with_cross_entropy_it_takes_18_epochs():
     model = neuron("mean")
-    model.compile(SGD(1.0), "binary_crossentropy", ["accuracy"])
+    model.compile(SGD(1.0), "binary_crossentropy", metrics=["accuracy"])
     model.fit(OR, OR_Y, batch_size=4, epochs=17, shuffle=False, verbose=0)
     assert model.evaluate(OR, OR_Y, verbose=0)[1] < 1
     model.fit(OR, OR_Y, batch_size=4, shuffle=False, verbose=0)
@@ -350,7 +350,7 @@ def test_disc(seed):
         ]
     )
     assert model.count_params() == 17
-    model.compile(Adam(0.03), "binary_crossentropy", ["accuracy"])
+    model.compile(Adam(0.03), "binary_crossentropy", metrics=["accuracy"])
     model.fit(X, y, epochs=10, batch_size=100, verbose=0)
     for _ in range(20):  # the notebook's way: fit continues
         model.fit(X, y, epochs=50, batch_size=100, verbose=0)
@@ -388,7 +388,7 @@ def test_mnist(seed):
         ]
     )
     assert model.count_params() == 79_510
-    model.compile(Adam(0.001), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
     options = {"epochs": 10, "batch_size": 100, "validation_data": (x_test, y_test), "verbose": 0}
     accuracy = [a for _ in range(2) for a in model.fit(x_train, y_train, **options).history["val_accuracy"]]
     print(f"\nseed {seed}: val_accuracy {accuracy[0]:.4f}, {accuracy[9]:.4f}, {accuracy[19]:.4f}")

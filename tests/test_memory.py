@@ -28,7 +28,7 @@ def x(request, bytes_):
 def model():
     set_random_seed(0)
     model = Sequential([Dense(16, "sigmoid"), Dense(10, "softmax")])
-    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(np.zeros((2, 784)), [0, 1], verbose=0)
     return model
 

@@ -20,7 +20,7 @@ def train(seed=0, layers=(), **options):
     """Return the model after three epochs and the order in which it saw the rows."""
     set_random_seed(seed)
     model = Sequential([Dense(6, "relu"), *[make() for make in layers], Dense(3, "softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     order = []
     model.train_step = lambda x, y, w: (
         order.append(x[:, 0].tolist()),
@@ -117,7 +117,7 @@ def test_watching_does_not_change_training():
     callback = LambdaCallback(on_epoch_end=lambda i, logs: peeking.append(peeked.predict(X, verbose=0)))
     set_random_seed(0)
     peeked = Sequential([Dense(6, "relu"), Dense(3, "softmax")])
-    peeked.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    peeked.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     peeked.fit(X, Y, epochs=3, batch_size=8, callbacks=[callback], verbose=0)
     assert len(peeking) == 3
     np.testing.assert_array_equal(peeked.store.theta, plain.store.theta)
@@ -134,6 +134,6 @@ def test_a_validation_split_trains_as_the_first_rows_alone_do():
 def test_printing_does_not_change_training(verbose, capsys):
     set_random_seed(0)
     model = Sequential([Dense(6, "relu"), Dense(3, "softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(X, Y, epochs=3, batch_size=8, verbose=verbose)
     np.testing.assert_array_equal(model.store.theta, train()[0].store.theta)

@@ -20,7 +20,7 @@ def calls_of_a_fit(steps, optimizer, metrics):
     """Count the calls of nnlite's functions in a fit of so many steps, by file and function."""
     set_random_seed(0)
     model = Sequential([Dense(5, "sigmoid"), Dense(3, "softmax")])
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=metrics)
     model.fit(X, Y, verbose=0)  # what happens once, as building, is over
     calls = Counter()
 
@@ -47,7 +47,7 @@ def test_a_step_is_short_enough_to_read(optimizer, metrics):
     for (file, name), count in step.items():
         print(f"  {count} {file}: {name}")
     assert 10 < step.total() <= 60
-    assert len({file for file, _ in step}) <= 12
+    assert len({file for file, _ in step}) <= 15
 
 
 def test_the_size_of_a_batch_does_not_change_the_number_of_calls():

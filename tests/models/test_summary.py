@@ -40,7 +40,7 @@ def test_frozen_layers_and_training_do_not_change_the_total():
     model.layers[0].trainable = False
     model.compile("adam", "mse")
     model.fit(np.zeros((2, 784)), np.zeros((2, 10)), verbose=0)
-    table = summary_table(model.name, model.layers, model.input_shape)
+    table = summary_table(model)
     assert " Total params: 79,510 (310.59 KB)" in table
     assert " Trainable params: 1,010 (3.95 KB)" in table
     assert " Non-trainable params: 78,500 (306.64 KB)" in table

@@ -3,12 +3,13 @@ import math
 import numpy as np
 import pytest
 
-from nnlite import Input, Sequential
+from nnlite import Input, Sequential, Shape, losses
 from nnlite.callbacks import Callback, History, LambdaCallback
 from nnlite.errors import NonFiniteError
 from nnlite.layers import Dense, Dropout, ReLU
 from nnlite.losses import L2, MeanSquaredError
 from nnlite.metrics import MeanAbsoluteError
+from nnlite.models import door
 from nnlite.optim import SGD, Adam, RMSprop
 from nnlite.utils import set_random_seed
 
@@ -21,7 +22,7 @@ LABELS = np.arange(22) % 3
 def make(optimizer="adam", loss="binary_crossentropy", metrics=("accuracy",), seed=0, **dense):
     set_random_seed(seed)
     model = Sequential([Input((4,)), Dense(5, "sigmoid", **dense), Dense(1, "sigmoid", **dense)])
-    model.compile(optimizer, loss, list(metrics))
+    model.compile(optimizer, loss, metrics=list(metrics))
     return model
 
 
@@ -233,8 +234,8 @@ def test_evaluate_returns_its_numbers_in_the_order_of_compile():
     expected = [np.abs(p - Y).mean(), ((p > 0.5) == Y).mean(), ((p - Y) ** 2).mean()]
     assert numbers[1:] == pytest.approx(expected, rel=1e-5)
     named = model.evaluate(X, Y, verbose=0, return_dict=True)
-    assert list(named) == model.metrics_names
-    assert list(named.values()) == numbers
+    assert list(named) == sorted(model.metrics_names)  # as Keras has them
+    assert [named[name] for name in model.metrics_names] == numbers
 
 
 def test_without_metrics_evaluate_returns_a_float():
@@ -245,14 +246,8 @@ def test_without_metrics_evaluate_returns_a_float():
 
 def test_metric_names_are_what_the_user_wrote():
     model = make(metrics=["acc", "MSE", "mae", "mae", MeanAbsoluteError("mine")])
-    assert list(model.evaluate(X, Y, verbose=0, return_dict=True)) == [
-        "loss",
-        "acc",
-        "MSE",
-        "mae",
-        "mae_1",
-        "mine",
-    ]
+    model.evaluate(X, Y, verbose=0)
+    assert model.metrics_names == ["loss", "acc", "MSE", "mae", "mae_1", "mine"]
 
 
 def test_evaluate_and_predict_change_nothing():
@@ -385,7 +380,7 @@ def test_sparse_labels_equal_one_hot_rows(labels):
     ):
         set_random_seed(0)
         model = Sequential([Dense(5, "tanh"), Dense(3, "softmax")])
-        model.compile("adam", loss, ["accuracy"])
+        model.compile("adam", loss, metrics=["accuracy"])
         model.fit(X, y, epochs=3, batch_size=8, shuffle=False, verbose=0)
         models.append(model)
     np.testing.assert_allclose(models[0].store.theta, models[1].store.theta, rtol=1e-5, atol=1e-7)
@@ -408,7 +403,7 @@ def test_compiling_again_keeps_the_weights_and_drops_the_optimizers_state():
     model = make(Adam(0.01))
     model.fit(X, Y, epochs=3, verbose=0)
     before = model.get_weights()
-    model.compile(Adam(0.01), "mse", ["mae"])
+    model.compile(Adam(0.01), "mse", metrics=["mae"])
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert model.optimizer.iterations == 0
@@ -427,9 +422,14 @@ def test_compiling_again_keeps_the_weights_and_drops_the_optimizers_state():
 def test_a_refused_compile_changes_nothing():
     model = make(Adam(0.01))
     optimizer, loss = model.optimizer, model.loss
-    for arguments in (("adm", "mse"), ("adam", "msee"), ("adam", "mse", ["acuracy"])):
+    for arguments in (
+        {"optimizer": "adm", "loss": "mse"},
+        {"optimizer": "adam", "loss": "msee"},
+        {"optimizer": "adam", "loss": "mse", "metrics": ["acuracy"]},
+        {"optimizer": "adam", "loss": "mse", "weighted_metrics": ["acuracy"]},
+    ):
         with pytest.raises(ValueError, match="unknown"):
-            model.compile(*arguments)
+            model.compile(**arguments)
     assert model.optimizer is optimizer
     assert model.loss is loss
 
@@ -615,3 +615,125 @@ def test_an_overflow_in_the_very_last_step_is_not_overlooked():
         model.fit(1e3 * np.ones((4, 4), np.float32), np.zeros(4), epochs=1, verbose=0)
     assert "learning_rate=1e+37" in str(caught.value)
     assert np.isfinite(model.history.history["loss"]).all()
+
+
+# --- weights of classes, weighted metrics, when to validate --------------------------------------------
+
+
+def three_classes(**compile_arguments):
+    set_random_seed(0)
+    model = Sequential([Input((4,)), Dense(5, "tanh", dtype="float64"), Dense(3, "softmax", dtype="float64")])
+    model.compile(SGD(0.1), "sparse_categorical_crossentropy", **compile_arguments)
+    return model
+
+
+@pytest.mark.parametrize(
+    "labels", [LABELS, LABELS[:, np.newaxis], LABELS.astype(float)], ids=["(n,)", "(n, 1)", "floats"]
+)
+def test_class_weights_are_the_weights_of_the_classes_samples(labels):
+    by_class, by_sample = three_classes(), three_classes()
+    options = {"epochs": 3, "shuffle": False, "verbose": 0}
+    one = by_class.fit(X, labels, class_weight={0: 2.0, 2: 0.5}, **options)
+    other = by_sample.fit(X, labels, sample_weight=np.array([2.0, 1.0, 0.5])[LABELS], **options)
+    assert one.history == other.history
+    np.testing.assert_array_equal(by_class.store.theta, by_sample.store.theta)
+
+
+def test_class_weights_read_one_hot_rows_and_single_outputs():
+    y = np.eye(3)[LABELS]
+    weights = door.class_weights({1: 3.0}, y, Shape(None, 3))
+    np.testing.assert_array_equal(weights, np.where(LABELS == 1, 3.0, 1.0))
+    np.testing.assert_array_equal(door.class_weights({1: 5}, np.array([0.0, 1.0]), Shape(None, 1)), [1, 5])
+
+
+def test_class_weights_are_not_applied_to_the_validation():
+    plain, weighted = three_classes(), three_classes()
+    options = {"validation_split": 0.5, "verbose": 0, "batch_size": 22, "shuffle": False}
+    unweighted = plain.fit(X, LABELS, **options).history
+    history = weighted.fit(X, LABELS, class_weight=dict.fromkeys(range(3), 2.0), **options).history
+    np.testing.assert_allclose(history["loss"], 2 * np.array(unweighted["loss"]), rtol=1e-12)
+    # twice the loss is one step of twice the length: the validation sees other weights, and no factor
+    np.testing.assert_allclose(
+        history["val_loss"], weighted.evaluate(X[11:], LABELS[11:], verbose=0), rtol=1e-12
+    )
+
+
+def test_weighted_metrics_take_the_weights_and_the_others_do_not():
+    model = three_classes(metrics=["accuracy"], weighted_metrics=["accuracy"])
+    right = model.predict(X, verbose=0).argmax(1) == LABELS
+    weights = np.linspace(0.5, 2, 22)
+    results = model.evaluate(X, LABELS, sample_weight=weights, verbose=0, return_dict=True)
+    np.testing.assert_allclose(results["accuracy"], right.mean(), rtol=1e-6)
+    np.testing.assert_allclose(
+        results["weighted_accuracy"], (weights * right).sum() / weights.sum(), rtol=1e-6
+    )
+    assert model.metrics_names == ["loss", "accuracy", "weighted_accuracy"]
+
+
+@pytest.mark.parametrize(("freq", "validated"), [(1, 4), (2, 2), (3, 1), ([1, 4], 2), (range(2, 4), 2)])
+def test_when_to_validate(freq, validated):
+    history = make().fit(X, Y, epochs=4, validation_split=0.2, validation_freq=freq, verbose=0).history
+    assert len(history["loss"]) == 4
+    assert len(history["val_loss"]) == validated
+
+
+def test_how_much_to_validate_on():
+    model = make()
+    history = model.fit(
+        X, Y, validation_data=(X, Y), validation_batch_size=4, validation_steps=2, verbose=0
+    ).history
+    np.testing.assert_allclose(history["val_loss"][0], model.evaluate(X[:8], Y[:8], verbose=0)[0], rtol=1e-6)
+
+
+def test_one_batch_is_measured_by_itself():
+    model = make(metrics=["mae"])
+    model.train_on_batch(X, Y)
+    assert model.test_on_batch(X[:5], Y[:5]) == pytest.approx(
+        model.evaluate(X[:5], Y[:5], verbose=0), rel=1e-12
+    )
+    np.testing.assert_array_equal(model.predict_on_batch(X), model.predict(X, verbose=0))
+
+
+def test_constraints_hold_after_every_step():
+    model = Sequential(
+        [Input((4,)), Dense(5, kernel_constraint="non_neg", bias_constraint="unit_norm"), Dense(1)]
+    )
+    model.compile(SGD(0.5), "mse")
+    model.fit(X, Y, epochs=3, verbose=0)
+    assert model.layers[0].W.min() == 0
+    np.testing.assert_allclose(np.linalg.norm(model.layers[0].b), 1, rtol=1e-5)
+
+
+def test_arguments_that_only_a_compiler_needs_are_taken_and_do_nothing():
+    model = make()
+    model.compile(
+        "sgd", "mse", run_eagerly=True, jit_compile=True, steps_per_execution=8, auto_scale_loss=False
+    )
+    model.fit(X, Y, verbose=0)
+    with pytest.raises(
+        ValueError, match=r"loss_weights is \[0.5, 0.5\]\n  needed: None\n  why:    a model has one"
+    ):
+        model.compile("sgd", "mse", loss_weights=[0.5, 0.5])
+    for loss in (["mse"], {"output": "mse"}):
+        model.compile("sgd", loss)
+        assert model.loss.name == "mean_squared_error"
+    with pytest.raises(ValueError, match="loss holds 2 entries"):
+        model.compile("sgd", ["mse", "mae"])
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"), [("softmax", "SparseCategoricalCrossentropy"), ("sigmoid", "BinaryCrossentropy")]
+)
+def test_a_link_that_would_act_twice_is_refused(activation, loss):
+    model = Sequential([Input((4,)), Dense(3, activation)])
+    model.compile("adam", getattr(losses, loss)(from_logits=True))
+    y = LABELS if activation == "softmax" else np.eye(3)[LABELS]
+    with pytest.raises(ValueError, match=rf"ends in a {activation}, and the loss has from_logits=True"):
+        model.fit(X, y)
+
+
+def test_a_loss_that_is_not_reduced_cannot_be_trained_on():
+    model = Sequential([Input((4,)), Dense(1)])
+    model.compile("adam", losses.MeanSquaredError(reduction=None))
+    with pytest.raises(ValueError, match="training walks downhill on one number"):
+        model.fit(X, Y)

@@ -5,14 +5,24 @@ silence: labels counted from 1, targets of shape (n,) broadcast against outputs 
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from nnlite.checks import class_numbers, number
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape
 
-__all__ = ["as_data", "check_finite", "check_lengths", "check_weights", "validation_rows"]
+__all__ = [
+    "as_data",
+    "check_finite",
+    "check_lengths",
+    "check_weights",
+    "class_weights",
+    "size_of",
+    "validation_rows",
+]
 
 _CHUNK = 1 << 22  # numbers looked at in one go, so that checking a large array needs little memory
 
@@ -121,9 +131,60 @@ def check_weights(sample_weight: Any, n: int) -> Array | None:
     if sample_weight is None:
         return None
     weight = as_data(sample_weight, "sample_weight")
+    if weight.shape == (n, 1):
+        weight = weight[:, 0]
     Shape(n).check(weight, "sample_weight", why="one weight for each sample")
     check_finite(weight, "sample_weight")
     return weight
+
+
+def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
+    """Return the weight of each sample from the weight of its class.
+
+    Parameters
+    ----------
+    class_weight : mapping of int to float
+        A class that is not named has the weight 1.
+    y : ndarray
+        Class numbers (n,) or (n, 1), or one-hot rows (n, K).
+    output_shape : Shape
+        Of the model's output: its last axis is the number of classes, and 1 means two classes.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For classes that there are not, for what is no mapping, or for weights that are no numbers.
+    """
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(
+            explain(
+                f"class_weight is {class_weight!r}",
+                needed="a dict from class numbers to weights",
+                fix="class_weight={0: 1.0, 1: 5.0}",
+            )
+        )
+    classes = max(2, output_shape[-1] or 0)
+    unknown = [k for k in class_weight if k not in range(classes)]
+    if unknown or y.ndim > 2:
+        raise ValueError(
+            explain(
+                f"class_weight names the classes {unknown}"
+                if unknown
+                else f"class_weight was given with targets of shape {y.shape}",
+                needed=f"class numbers from 0 to {classes - 1}, and one class for each sample",
+                why=f"the model's output has shape {output_shape}",
+            )
+        )
+    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else class_numbers(y.reshape(len(y)))
+    weights = [number(f"class_weight[{k}]", class_weight.get(k, 1.0), 0, example=1) for k in range(classes)]
+    return np.array(weights)[labels]
+
+
+def size_of(thing: Any) -> str:
+    """Say in a few words what arrived: ``a tuple of 1``, ``an array of shape (20, 4)``."""
+    if hasattr(thing, "shape"):
+        return f"an array of shape {thing.shape}"
+    return f"a {type(thing).__name__}" + (f" of {len(thing)}" if hasattr(thing, "__len__") else "")
 
 
 def validation_rows(n: int, split: Any) -> int:

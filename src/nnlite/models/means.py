@@ -1,6 +1,6 @@
 """The loss and the metrics of an epoch so far: means over its samples."""
 
-from nnlite.metrics import Metric
+from nnlite.metrics.base import Metric
 
 __all__ = ["EpochMeans"]
 
@@ -30,4 +30,7 @@ class EpochMeans:
 
     def logs(self) -> dict[str, float]:
         """Return the means by name, the loss first."""
-        return {"loss": self.total / max(self.count, 1), **{m.name: m.result() for m in self.metrics}}
+        logs = {"loss": self.total / max(self.count, 1)}
+        for metric in self.metrics:
+            logs |= metric.logs()
+        return logs

@@ -3,32 +3,32 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nnlite.tensor import Shape
-
 __all__ = ["summary_table"]
 
 
-def summary_table(name: str, layers: Sequence[Any], input_shape: Shape | None) -> str:
+def summary_table(model: Any, least_width: int = 0, *, show_trainable: bool = False) -> str:
     """Return the table as text.
 
     Parameters
     ----------
-    name : str
-        The model's.
-    layers : sequence of Layer
-        Bottom to top.
-    input_shape : Shape or None
-        Of a batch; ``None`` for a model that has not seen its input yet, whose shapes are shown as ``?``.
+    model : Model
+        The shapes of one that has not seen its input yet are shown as ``?``.
+    least_width : int
+        In characters.
+    show_trainable : bool
+        Whether a column says which layers learn.
     """
     rows = []
-    shape = input_shape
-    for layer in layers:
-        shape = None if shape is None else layer.compute_output_shape(shape)
+    shapes = {id(symbol.layer): repr(symbol.shape) for symbol in [*model.inputs, *model.plan]}
+    for layer in model.layers:
+        shape = shapes.get(id(layer), "?")
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        rows.append((f"{layer.name} ({type(layer).__name__})", "?" if shape is None else str(shape), count))
-    heads = ("Layer (type)", "Output Shape", "Param #")
-    least = (29, 22, 13)
+        cells = [f"{layer.name} ({type(layer).__name__})", shape, count]
+        rows.append([*cells, "Y" if layer.trainable else "N"] if show_trainable else cells)
+    heads = ["Layer (type)", "Output Shape", "Param #", "Trainable"][: 4 if show_trainable else 3]
+    least = (29, 22, 13, 9)[: len(heads)]
     widths = [max(w, *(len(row[i]) for row in [heads, *rows])) for i, w in enumerate(least)]
+    widths[0] += max(0, least_width - sum(widths) - 3 * len(widths) - 1)
 
     def line(cells: Sequence[str], left: str, middle: str, right: str) -> str:
         texts = [f" {cell:{'>' if i == 2 else '<'}{widths[i]}} " for i, cell in enumerate(cells)]
@@ -37,9 +37,13 @@ def summary_table(name: str, layers: Sequence[Any], input_shape: Shape | None) -
     def rule(left: str, stroke: str, middle: str, right: str) -> str:
         return left + middle.join(stroke * (w + 2) for w in widths) + right
 
-    counts = [(layer.count_params(), layer.trainable, layer.dtype.itemsize) for layer in layers]
+    counts = [
+        (array.size, layer.trainable and name in layer.params, array.dtype.itemsize)
+        for layer in model.leaves
+        for name, array in layer.arrays.items()
+    ]
     table = [
-        f'Model: "{name}"',
+        f'Model: "{model.name}"',
         rule("┏", "━", "┳", "┓"),
         line(heads, "┃", "┃", "┃"),
         rule("┡", "━", "╇", "┩"),

@@ -1,0 +1,114 @@
+"""What is called how in Keras: the tables by which models are handed over in both directions.
+
+Nearly everything has Keras's name and Keras's arguments already. What is here is in which of Keras's modules
+a class lives, the activations, which are functions there and layers here, and what only one side has.
+"""
+
+import re
+from typing import Any
+
+__all__ = [
+    "ACTIVATIONS",
+    "MODULES",
+    "NEUTRAL",
+    "ONLY_HERE",
+    "RENAMED",
+    "keras_class",
+    "snake_case",
+]
+
+MODULES: dict[str, list[str]] = {
+    "keras.layers": (
+        "Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU Flatten "
+        "GaussianDropout GaussianNoise InputLayer LayerNormalization LeakyReLU Normalization PReLU ReLU "
+        "Rescaling Reshape Softmax"
+    ).split(),
+    "keras.initializers": (
+        "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones "
+        "Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros"
+    ).split(),
+    "keras.regularizers": "L1 L1L2 L2 OrthogonalRegularizer".split(),
+    "keras.constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm".split(),
+    "keras.optimizers": "Adadelta Adagrad Adam AdamW Adamax Lion Nadam RMSprop SGD".split(),
+    "keras.optimizers.schedules": (
+        "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay "
+        "PolynomialDecay"
+    ).split(),
+    "keras.losses": (
+        "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy "
+        "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError "
+        "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson "
+        "SparseCategoricalCrossentropy SquaredHinge"
+    ).split(),
+    "keras.metrics": (
+        "AUC Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy "
+        "CategoricalHinge CosineSimilarity F1Score FBetaScore FalseNegatives FalsePositives Hinge "
+        "KLDivergence LogCoshError Mean MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError "
+        "MeanSquaredLogarithmicError Poisson Precision R2Score Recall RootMeanSquaredError "
+        "SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy "
+        "SquaredHinge Sum TopKCategoricalAccuracy TrueNegatives TruePositives"
+    ).split(),
+}
+"""Keras's modules, and the classes that both sides have under the same name."""
+
+ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "CELU": ("celu", {"alpha": 1.0}),
+    "ELU": ("elu", {"alpha": 1.0}),
+    "Exponential": ("exponential", {}),
+    "GELU": ("gelu", {"approximate": False}),
+    "HardSigmoid": ("hard_sigmoid", {}),
+    "HardSiLU": ("hard_silu", {}),
+    "HardTanh": ("hard_tanh", {}),
+    "LeakyReLU": ("leaky_relu", {"negative_slope": 0.2}),
+    "Linear": ("linear", {}),
+    "LogSigmoid": ("log_sigmoid", {}),
+    "LogSoftmax": ("log_softmax", {"axis": -1}),
+    "Mish": ("mish", {}),
+    "ReLU": ("relu", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}),
+    "ReLU6": ("relu6", {}),
+    "SELU": ("selu", {}),
+    "SiLU": ("silu", {}),
+    "Sigmoid": ("sigmoid", {}),
+    "Softmax": ("softmax", {"axis": -1}),
+    "Softplus": ("softplus", {}),
+    "Softsign": ("softsign", {}),
+    "Squareplus": ("squareplus", {"b": 4}),
+    "Tanh": ("tanh", {}),
+    "TanhShrink": ("tanh_shrink", {}),
+}
+"""Activation layers of this library; Keras's function, and the arguments that the function stands for."""
+
+NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "data_format": ("channels_last",),
+    "ema_momentum": (0.99,),
+    "gradient_accumulation_steps": (1,),
+    "is_legacy_optimizer": (True,),
+    "jit_compile": (True,),
+    "num_regressors": (0,),
+    "renorm_momentum": (0.99,),
+}
+"""Arguments that only Keras has, and values with which they have no effect, beside None, False, 0 and ()."""
+
+ONLY_HERE = {
+    "L2": "MeanSquaredError, which divides by the number of outputs",
+    "LogSquaredError": "a function of your own",
+    "MeanLoss": "the loss's own metric, if there is one",
+    "ScaledNormal": "VarianceScaling(1, 'fan_in', 'untruncated_normal')",
+}
+"""Classes that Keras lacks, and what comes near."""
+
+RENAMED = {"Model": "Functional"}
+"""Classes that have another name in Keras."""
+
+
+def keras_class(name: str) -> str:
+    """Return what Keras calls a layer's class, by which the groups of its weight files are named."""
+    if name in ACTIVATIONS and name not in MODULES["keras.layers"]:
+        return "Activation"
+    return RENAMED.get(name, name)
+
+
+def snake_case(name: str) -> str:
+    """Return ``re_lu`` for ``ReLU`` and ``batch_normalization`` for ``BatchNormalization``, as Keras does."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

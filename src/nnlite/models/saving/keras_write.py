@@ -1,0 +1,207 @@
+"""A model's configuration in Keras's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnlite.configurable import plain
+from nnlite.errors import explain
+from nnlite.losses import rules as losses
+from nnlite.metrics import rules as metrics
+from nnlite.models.saving.describe import describe, describe_input
+from nnlite.models.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
+
+__all__ = ["keras_model", "keras_order", "keras_training"]
+
+_BY_LENGTH = ("keras.losses", "keras.metrics")
+
+
+def keras_model(model: Any) -> dict[str, Any]:
+    """Return the model's class and configuration as Keras's ``config.json`` has them."""
+    config: dict[str, Any] = {"name": model.name, "trainable": True}
+    if hasattr(model, "add"):  # a Sequential
+        module, name = "keras", "Sequential"
+        config["layers"] = [_part(part) for part in model.row]
+        if model.inputs:
+            config["layers"].insert(0, _layer(describe_input(model)))
+            config["build_input_shape"] = list(model.input_shape)
+    else:
+        module, name = "keras.src.models.functional", "Functional"
+        config |= _functional(model)
+    spec = {"module": module, "class_name": name, "config": config, "registered_name": None}
+    if model.built:
+        spec["build_config"] = {"input_shape": list(model.input_shape)}
+    return spec
+
+
+def keras_order(model: Any) -> list[Any]:
+    """Return the layers above the input in the order in which Keras has them.
+
+    That is from the deepest to the shallowest, a layer's depth being the length of the longest way from it
+    to an output; where two are equally deep, as the outputs lead to them.
+    """
+    if len(model.outputs) < 2:
+        return list(model.row)
+    depth: dict[int, int] = {}
+    met: list[Any] = []
+    for output in model.outputs:
+        symbol, steps = output, 0
+        while symbol is not model.inputs[0]:
+            depth[id(symbol.layer)] = max(depth.get(id(symbol.layer), 0), steps)
+            if not any(symbol.layer is layer for layer in met):
+                met.append(symbol.layer)
+            symbol, steps = symbol.source, steps + 1
+    return sorted(met, key=lambda layer: -depth[id(layer)])
+
+
+def _functional(model: Any) -> dict[str, Any]:
+    made_by = {id(symbol.layer): symbol for symbol in model.plan}
+    first = _layer(describe_input(model))
+    entrance = first["config"]["name"]
+    names = [entrance, *(part.name for part in model.row)]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            explain(
+                f"the layers' names are {names}", needed="a name of its own for every layer, as Keras wants it"
+            )
+        )
+
+    def history(symbol: Any) -> list[Any]:
+        if symbol is model.inputs[0]:
+            return [entrance, 0, 0]
+        inside = hasattr(symbol.layer, "row") and not hasattr(symbol.layer, "add")
+        return [symbol.layer.name, int(inside), 0]  # Keras counts a Functional's own making as its first call
+
+    layers = [first | {"name": entrance, "inbound_nodes": []}]
+    for part in keras_order(model):
+        source = made_by[id(part)].source
+        tensor = {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": list(source.shape),
+                "dtype": source.dtype,
+                "keras_history": history(source),
+            },
+        }
+        layers.append(_part(part) | {"name": part.name, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]})
+    outputs = [history(symbol) for symbol in model.outputs]
+    return {
+        "layers": layers,
+        "input_layers": [[entrance, 0, 0]],
+        "output_layers": outputs[0] if len(outputs) == 1 else outputs,
+    }
+
+
+def _part(part: Any) -> dict[str, Any]:
+    """Return a layer, or a model that is a part of another one."""
+    if hasattr(part, "row"):
+        return keras_model(part)
+    spec = _layer(describe(part))
+    if part.built:
+        spec["build_config"] = {"input_shape": [None, *part.input_shape]}
+    return spec
+
+
+def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
+    name, config = spec["class_name"], dict(spec["config"])
+    shape = config.pop("input_shape", None)
+    if name == "InputLayer":
+        shape = config.pop("shape")
+        config["batch_shape"] = [None, *shape]
+    if name in ACTIVATIONS and name not in MODULES["keras.layers"]:
+        config = {key: config[key] for key in ("name", "trainable", "dtype")} | {"activation": _function(spec)}
+        name = "Activation"
+    return _object(name, config, "keras.layers")
+
+
+def _function(spec: Mapping[str, Any]) -> Any:
+    """Return an activation as Keras's function of that name, or as a layer if it has arguments of its own."""
+    name, config = spec["class_name"], spec["config"]
+    function, stands_for = ACTIVATIONS[name]
+    own = {key: config[key] for key in stands_for if key in config}
+    if all(stands_for[key] == value for key, value in own.items()):
+        return function
+    if name in MODULES["keras.layers"]:
+        return _layer(spec)
+    raise _unknown(f"{name}({', '.join(f'{key}={value!r}' for key, value in own.items())})")
+
+
+def _object(name: str, config: Mapping[str, Any], module: str) -> dict[str, Any]:
+    """Return an object of a class that is in one of Keras's modules, or one of the caller's own."""
+    known = name in MODULES.get(module, ())
+    if not known and name in ONLY_HERE:
+        raise _unknown(name)
+    return {
+        "module": module if known else None,
+        "class_name": name,
+        "config": {key: _inner(key, value) for key, value in config.items()},
+        "registered_name": None if known else name,
+    }
+
+
+def _inner(key: str, value: Any) -> Any:
+    """Return an argument, of whose objects Keras wants to know the modules."""
+    if not isinstance(value, Mapping) or "class_name" not in value:
+        return value
+    name = value["class_name"]
+    if key == "activation" and name in ACTIVATIONS:
+        return _function(value)
+    if name == "ScaledNormal":
+        scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
+        return _object("VarianceScaling", scaled | value["config"], "keras.initializers")
+    module = next((m for m, names in MODULES.items() if name in names and m not in _BY_LENGTH), "")
+    return _object(name, value["config"], module)
+
+
+def keras_training(model: Any) -> dict[str, Any] | None:
+    """Return what the model was compiled with, as Keras's ``compile_config`` has it, or None."""
+    if model.optimizer is None:
+        return None
+    plain_metrics, weighted_metrics = model._metric_specs
+    optimizer = describe(model.optimizer)
+    return {
+        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
+        "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses"),
+        "loss_weights": None,
+        "metrics": _measures(plain_metrics),
+        "weighted_metrics": _measures(weighted_metrics),
+        "run_eagerly": False,
+        "steps_per_execution": 1,
+        "jit_compile": False,
+    }
+
+
+def _measures(specs: Sequence[Any]) -> list[Any] | None:
+    return [_measure(spec, metrics, "keras.metrics") for spec in specs] or None
+
+
+def _measure(spec: Any, rules: Any, module: str) -> Any:
+    """Return a loss or a metric: by its name, if it was given by one that Keras knows."""
+    made = plain(rules.get(spec))
+    name, config = made["class_name"], made["config"]
+    if name in ("FunctionLoss", "MeanMetricWrapper"):
+        function = config["fn"]
+        return {
+            "module": "builtins",
+            "class_name": "function",
+            "config": function,
+            "registered_name": function,
+        }
+    if name in ONLY_HERE:
+        raise _unknown(name)
+    if config.get("reduction") == "half_sum":
+        raise _unknown("the reduction 'half_sum'")
+    if isinstance(spec, str):
+        return spec
+    config = {key: value for key, value in config.items() if key != "dtype"}  # each side has its own float type
+    return _object(name, config, module)
+
+
+def _unknown(what: str) -> ValueError:
+    instead = ONLY_HERE.get(what)
+    return ValueError(
+        explain(
+            f"{what} cannot be saved for Keras, which has nothing that equals it",
+            needed=f"something that both have; near to it is {instead}" if instead else "what both have",
+            fix="model.save('model.npz'), the library's own format",
+        )
+    )
