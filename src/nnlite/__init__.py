@@ -8,8 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nnlite import (
+    backend,
     callbacks,
     config,
+    constraints,
     errors,
     functional,
     initializers,
@@ -18,27 +20,33 @@ from nnlite import (
     metrics,
     models,
     optim,
+    optimizers,
     regularizers,
     tensor,
     utils,
 )
 from nnlite.layers.input import Input
+from nnlite.models.model import Model
 from nnlite.models.sequential import Sequential
 from nnlite.tensor import Shape
 
 if TYPE_CHECKING:
-    from nnlite import datasets, gradcheck, plot
+    from nnlite import datasets, ensemble, gradcheck, minimize, plot, preprocessing, search
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "Shape",
     "__version__",
+    "backend",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
+    "ensemble",
     "errors",
     "functional",
     "gradcheck",
@@ -46,15 +54,19 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "minimize",
     "models",
     "optim",
+    "optimizers",
     "plot",
+    "preprocessing",
     "regularizers",
+    "search",
     "tensor",
     "utils",
 ]
 
-_LAZY = ("datasets", "gradcheck", "plot")
+_LAZY = ("datasets", "ensemble", "gradcheck", "minimize", "plot", "preprocessing", "search")
 
 
 def __getattr__(name: str) -> Any:

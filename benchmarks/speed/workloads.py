@@ -1,0 +1,72 @@
+"""The six networks that are timed, their data and their first weights; the same for every library."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["WORKLOADS", "Workload", "data", "first_weights"]
+
+Array = npt.NDArray[Any]
+
+
+class Workload(NamedTuple):
+    """A network, the rule that trains it, and how many epochs one measurement takes."""
+
+    name: str
+    widths: tuple[int, ...]
+    activation: str
+    head: str
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    epochs: int
+
+    @property
+    def loss(self) -> str:
+        """The loss that goes with the head."""
+        return {
+            "softmax": "sparse_categorical_crossentropy",
+            "sigmoid": "binary_crossentropy",
+            "linear": "mse",
+        }[self.head]
+
+
+WORKLOADS = [
+    Workload("2-4-1 sigmoid (100 of 400), Adam", (2, 4, 1), "sigmoid", "sigmoid", 100, "adam", 0.01, 50),
+    Workload("784-100-10 sigmoid (100), Adam", (784, 100, 10), "sigmoid", "softmax", 100, "adam", 0.001, 1),
+    Workload("784-512-10 ReLU (128), RMSprop", (784, 512, 10), "relu", "softmax", 128, "rmsprop", 0.001, 1),
+    Workload("784-512-512-10 ReLU (64), SGD", (784, 512, 512, 10), "relu", "softmax", 64, "sgd", 0.05, 1),
+    Workload("784-512-512-10 ReLU (64), Adam", (784, 512, 512, 10), "relu", "softmax", 64, "adam", 0.001, 1),
+    Workload("8-64-1 ReLU (32), Adam", (8, 64, 1), "relu", "linear", 32, "adam", 0.001, 1),
+]
+
+
+def data(workload: Workload) -> tuple[Array, Array]:
+    """Return samples and targets in float32: 20,000 digits, 14,448 houses, or 400 points of a plane."""
+    from nnlite import datasets
+    from nnlite.errors import DataNotFoundError
+
+    if workload.widths[0] == 784:
+        try:
+            (x, y), _ = datasets.mnist.load_data()
+        except DataNotFoundError:
+            (x, y), _ = datasets.digits(20_000, 1)
+        return x[:20_000].reshape(-1, 784).astype("float32") / 255, y[:20_000].astype("int64")
+    if workload.widths[0] == 8:
+        draw = np.random.RandomState(0)
+        x = draw.normal(size=(14_448, 8)).astype("float32")
+        y = np.tanh(x @ draw.normal(size=(8, 1))) + 0.1 * draw.normal(size=(len(x), 1))
+        return x, y.astype("float32")
+    x, y = datasets.disc(400, rng=0)
+    return x.astype("float32"), y.reshape(-1, 1).astype("float32")
+
+
+def first_weights(workload: Workload, seed: int = 0) -> list[Array]:
+    """Return W, b, W, b, …: Glorot's uniform weights and zeros."""
+    draw = np.random.RandomState(seed)
+    weights: list[Array] = []
+    for i, o in zip(workload.widths[:-1], workload.widths[1:], strict=True):
+        limit = np.sqrt(6 / (i + o))
+        weights += [draw.uniform(-limit, limit, (i, o)).astype("float32"), np.zeros(o, "float32")]
+    return weights
