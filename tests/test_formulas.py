@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from nnlite import functional, losses, metrics, regularizers
+from nnlite import calculus, functional, losses, metrics, regularizers
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import Dropout
@@ -25,16 +25,26 @@ from nnlite.layers.shaping import Flatten
 from nnlite.optim.adam import Adam
 from nnlite.optim.rmsprop import RMSprop
 from nnlite.optim.sgd import SGD
+from nnlite.preprocessing import scaling
 
 # --- which docstrings ----------------------------------------------------------------------------------
 
 WITHOUT_FORMULA = {
+    "nnlite.calculus.check_size": "a check",
+    "nnlite.calculus.gradient_tensor": "differentiates any function",
+    "nnlite.calculus.jacobian": "the same for vectors",
+    "nnlite.calculus.linearize": "makes a Linearization",
+    "nnlite.preprocessing.scaling.Scaler": "the contract",
     "nnlite.layers.base.Layer": "the contract, which computes nothing",
     "nnlite.layers.activations.ActivationLayer": "what activations have in common",
     "nnlite.layers.activations.Activation": "one of the other activations, by name",
     "nnlite.layers.input.Input": "a shape",
     "nnlite.losses.Loss": "the contract",
-    "nnlite.metrics.Metric": "the contract",
+    "nnlite.metrics.base.Metric": "the contract",
+    "nnlite.metrics.base.RunningMean": "a mean of values that come from elsewhere",
+    "nnlite.metrics.base.SampleMean": "a mean of values that a metric defines",
+    "nnlite.metrics.confusion.ConfusionMetric": "what metrics of the four cases have in common",
+    "nnlite.metrics.variable.StateVariable": "a number with a name",
     "nnlite.regularizers.Regularizer": "the contract",
     "nnlite.optim.base.Optimizer": "the contract",
     "nnlite.optim.batches.Batches": "rows of arrays",
@@ -46,20 +56,22 @@ def _path(thing) -> str:
 
 
 def _modules() -> Iterator:
-    yield from (functional, losses, metrics, regularizers)
-    for package in ("layers", "optim"):
+    yield from (calculus, functional, losses, regularizers, scaling)
+    for package in ("layers", "metrics", "optim"):
         package = importlib.import_module(f"nnlite.{package}")
         for info in pkgutil.iter_modules(package.__path__):
             yield importlib.import_module(f"{package.__name__}.{info.name}")
 
 
 def _documented() -> list:
-    """The public classes of the parts, and the public functions of `functional`, where they are defined."""
+    """The public classes of the parts, and the public functions of two modules, where they are defined."""
     found = []
     for module in _modules():
         for name in module.__all__:
             thing = getattr(module, name)
-            wanted = inspect.isclass(thing) or (inspect.isfunction(thing) and module is functional)
+            wanted = inspect.isclass(thing) or (
+                inspect.isfunction(thing) and module in (calculus, functional)
+            )
             if wanted and thing.__module__ == module.__name__:
                 found.append(thing)
     return found
@@ -151,7 +163,10 @@ P = np.exp(Z) / np.exp(Z).sum(-1, keepdims=True)
 SOFT = rng.uniform(0.05, 0.95, (5, 3))
 
 CASES: dict[object, list[Callable]] = {}
-INTERMEDIATE = {"adam": ("alpha",)}  # checked through the lines that use them
+INTERMEDIATE = {
+    "adam": ("alpha",),
+    "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
+}  # checked through the lines that use them
 
 
 def case(thing):
@@ -226,6 +241,50 @@ def one_hot():
     yield {"labels": LABELS, "classes": 3}, {"y": functional.one_hot(LABELS, 3)}
 
 
+@case(calculus.tensor_dot)
+def tensor_dot():
+    u, v = rng.normal(size=(2, 3, 4)), rng.normal(size=(3, 4, 5))
+    yield {"u": u, "v": v, "axes": 2}, {"y": calculus.tensor_dot(u, v, axes=2)}
+
+
+@case(calculus.chain)
+def chain():
+    dz_dy, dy_dx = rng.normal(size=(2, 3, 4)), rng.normal(size=(3, 4, 5))
+    yield {"dz_dy": dz_dy, "dy_dx": dy_dx, "order": 2}, {"dz_dx": calculus.chain(dz_dy, dy_dx)}
+
+
+@case(calculus.Linearization)
+def linearization():
+    point, value, gradient, x = (rng.normal(size=n) for n in ((3, 4), (2,), (2, 3, 4), (3, 4)))
+    line = calculus.Linearization(point, value, gradient)
+    yield {"point": point, "value": value, "gradient": gradient, "x": x}, {"y": line(x)}
+
+
+@case(scaling.MinMaxScaler)
+def min_max_scaler():
+    scaler = scaling.MinMaxScaler((-1, 2))
+    y = scaler.fit_transform(X)
+    yield {"x": X, "low": -1, "high": 2}, {"lo": scaler.data_min_, "hi": scaler.data_max_, "y": y}
+
+
+@case(scaling.StandardScaler)
+def standard_scaler():
+    scaler = scaling.StandardScaler()
+    y = scaler.fit_transform(X)
+    yield {"x": X}, {"mean": scaler.mean_, "std": np.sqrt(scaler.var_), "y": y}
+
+
+@case(scaling.MeanImage)
+def mean_image():
+    yield {"x": X, "scale": 3.0}, {"y": scaling.MeanImage(3).fit_transform(X)}
+
+
+@case(scaling.TargetScaler)
+def target_scaler():
+    outputs = ("linear", "sigmoid", "tanh")
+    yield {"y": X}, {output: scaling.TargetScaler(output).fit_transform(X) for output in outputs}
+
+
 def _loss_case(cls, y, p):
     @case(cls)
     def from_predictions():
@@ -254,17 +313,84 @@ _fused_case(losses.CategoricalCrossentropy, ONE_HOT, SOFT)  # rows that do not s
 _fused_case(losses.SparseCategoricalCrossentropy, LABELS)
 
 
-def _metric_case(cls, y, p, **given):
+def _metric_case(cls, y, p, given=(), **arguments):
+    """A metric of single samples."""
+
     @case(cls)
     def metric():
-        yield {"y": y, "p": p, **given}, {"v": cls(**given).values(y, p)}
+        yield {"y": y, "p": p, **arguments, **dict(given)}, {"v": cls(**arguments).values(y, p)}
 
 
-_metric_case(metrics.MeanSquaredError, X[:, :3], Z)
-_metric_case(metrics.MeanAbsoluteError, X[:, :3], Z)
-_metric_case(metrics.BinaryAccuracy, np.maximum(ONE_HOT, 0.5), np.round(SOFT, 1), threshold=0.4)
+def _result_case(cls, y, p, given=(), got=lambda made: {}, **arguments):
+    """A metric of a whole batch."""
+
+    @case(cls)
+    def metric():
+        made = cls(**arguments)
+        v = made(y, p)
+        yield {"y": y, "p": p, **arguments, **dict(given)}, {"v": v, **got(made)}
+
+
+GUESSES = np.round(SOFT, 1)
+YES = (X[:, :3] > 0) * 1.0
+EPSILON = {"epsilon": 1e-7}
+
+_metric_case(metrics.Accuracy, LABELS, np.array([2, 1, 1, 0, 2]))
+_metric_case(metrics.BinaryAccuracy, ONE_HOT, GUESSES, threshold=0.4)
 _metric_case(metrics.CategoricalAccuracy, ONE_HOT, P)
 _metric_case(metrics.SparseCategoricalAccuracy, LABELS, P)
+_metric_case(metrics.TopKCategoricalAccuracy, ONE_HOT, P, k=2)
+_metric_case(metrics.SparseTopKCategoricalAccuracy, LABELS, P, k=2)
+_metric_case(metrics.MeanSquaredError, X[:, :3], Z)
+_metric_case(metrics.MeanAbsoluteError, X[:, :3], Z)
+_metric_case(metrics.CosineSimilarity, X[:, :3], Z, EPSILON, axis=-1)
+_metric_case(metrics.MeanAbsolutePercentageError, X[:, :3], Z, EPSILON)
+_metric_case(metrics.MeanSquaredLogarithmicError, SOFT, P, EPSILON)
+_metric_case(metrics.LogCoshError, X[:, :3], Z)
+_metric_case(metrics.BinaryCrossentropy, YES, P)
+_metric_case(metrics.CategoricalCrossentropy, ONE_HOT, SOFT)  # rows that do not sum to 1
+_metric_case(metrics.SparseCategoricalCrossentropy, LABELS, SOFT)
+_metric_case(metrics.KLDivergence, SOFT, P)
+_metric_case(metrics.Poisson, 3 * YES, SOFT, EPSILON)
+_metric_case(metrics.Hinge, 2 * YES - 1, Z)
+_metric_case(metrics.SquaredHinge, 2 * YES - 1, Z)
+_metric_case(metrics.CategoricalHinge, ONE_HOT, Z)
+_result_case(metrics.RootMeanSquaredError, X[:, :3], Z)
+_result_case(metrics.R2Score, X[:, :3], Z)
+_result_case(metrics.MeanMetricWrapper, X[:, :3], Z, fn=losses.MeanSquaredError().values)
+_result_case(metrics.MeanLoss, X[:, :3], Z, loss=losses.MeanSquaredError())
+for _cls in (metrics.TruePositives, metrics.FalsePositives, metrics.TrueNegatives, metrics.FalseNegatives):
+    _result_case(_cls, YES, GUESSES, {"threshold": 0.4}, thresholds=0.4)
+_result_case(
+    metrics.Precision,
+    YES,
+    GUESSES,
+    {"threshold": 0.4},
+    lambda made: {"tp": made.true_positives[0], "fp": made.false_positives[0]},
+    thresholds=0.4,
+)
+_result_case(
+    metrics.Recall,
+    YES,
+    GUESSES,
+    {"threshold": 0.4},
+    lambda made: {"tp": made.true_positives[0], "fn": made.false_negatives[0]},
+    thresholds=0.4,
+)
+_result_case(metrics.AUC, YES.ravel(), SOFT.ravel(), {"thresholds": np.linspace(0, 1, 7)}, num_thresholds=7)
+_result_case(metrics.FBetaScore, YES, SOFT, EPSILON, beta=0.5, threshold=0.4)
+_result_case(metrics.F1Score, YES, SOFT, EPSILON, threshold=0.4)
+
+
+def _value_case(cls):
+    @case(cls)
+    def metric():
+        weights = np.arange(1.0, 6)
+        yield {"values": Z[:, 0], "w": weights}, {"v": cls()(Z[:, 0], weights)}
+
+
+_value_case(metrics.Mean)
+_value_case(metrics.Sum)
 
 
 def _penalty_case(cls, **strengths):

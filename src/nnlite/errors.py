@@ -12,6 +12,7 @@ __all__ = [
     "DataFileError",
     "DataNotFoundError",
     "NonFiniteError",
+    "NumericalGradientWarning",
     "ShapeError",
     "explain",
     "unknown_name",
@@ -28,6 +29,10 @@ class BackwardError(RuntimeError):
 
 class NonFiniteError(ArithmeticError):
     """The loss became NaN or infinite while training."""
+
+
+class NumericalGradientWarning(UserWarning):
+    """A loss has no gradient of its own, and it is taken from the loss's values."""
 
 
 class DataFileError(ValueError):

@@ -4,6 +4,8 @@ Networks work on batches, so the first axis of nearly every array counts samples
 A :class:`Shape` can leave such an axis free by writing ``None``, as in ``Shape(None, 784)``: "any number of
 rows of 784 numbers". Everything that enters a layer or a model is checked against a shape once, at its
 door, because the error is clear there and obscure three matrix products later.
+
+The derivatives of tensors by tensors are here by name, too; they are defined in :mod:`nnlite.calculus`.
 """
 
 from collections.abc import Iterable
@@ -12,9 +14,20 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.calculus import Linearization, chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.errors import ShapeError, explain
 
-__all__ = ["Array", "Shape", "as_floats"]
+__all__ = [
+    "Array",
+    "Linearization",
+    "Shape",
+    "as_floats",
+    "chain",
+    "gradient_tensor",
+    "jacobian",
+    "linearize",
+    "tensor_dot",
+]
 
 Array: TypeAlias = npt.NDArray[Any]
 """An ndarray of floats (of complex floats in a gradient check, of integers where it holds labels)."""

@@ -163,7 +163,7 @@ def branches(library):
     shared = layers.Dense(4, "tanh", name="shared")(x)
     inner = library.Sequential([library.Input((4,)), layers.Dense(4, "relu", name="inside")], name="inner")
     z = library.Input((4,), name="z")
-    block = library.Model(z, layers.Dense(4, "elu" if False else "tanh", name="core")(z), name="block")
+    block = library.Model(z, layers.Dense(4, "tanh", name="core")(z), name="block")
     short = layers.Dense(2, name="short")(shared)
     long = layers.Dense(4, "sigmoid", name="long_1")(block(inner(shared)))
     return library.Model(x, [short, layers.Dense(4, name="long_2")(long)], name="tree")
@@ -258,11 +258,14 @@ def test_a_training_goes_on_in_the_other_library(name, arguments, ending, tmp_pa
     theirs.save(tmp_path / f"k{ending}")
     here, there = load_model(tmp_path / f"k{ending}"), keras.models.load_model(tmp_path / f"n{ending}")
     assert here.optimizer.iterations == ours.optimizer.iterations
-    assert int(there.optimizer.iterations) == int(theirs.optimizer.iterations)
+    models = [ours, theirs, here]
+    if ending == ".keras":  # Keras cannot train what it has loaded from an .h5 file, its own included
+        models.append(there)
+        assert int(there.optimizer.iterations) == int(theirs.optimizer.iterations)
     for _ in range(3):
-        for model in (ours, theirs, here, there):
+        for model in models:
             model.train_on_batch(X, Y)
-    for model in (theirs, here, there):
+    for model in models[1:]:
         for mine, other in zip(ours.get_weights(), model.get_weights(), strict=True):
             np.testing.assert_allclose(mine, other, rtol=2e-4, atol=2e-5)
     np.testing.assert_array_equal(here.layers[1].get_weights()[0], ours.layers[1].get_weights()[0])

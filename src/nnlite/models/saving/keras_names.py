@@ -79,6 +79,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 """Activation layers of this library; Keras's function, and the arguments that the function stands for."""
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "axis": (-1, [-1]),
     "data_format": ("channels_last",),
     "ema_momentum": (0.99,),
     "gradient_accumulation_steps": (1,),
