@@ -16,13 +16,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
-from nnlite import calculus, functional, losses, metrics, regularizers
+from nnlite import calculus, constraints, functional, initializers, layers, losses, metrics, regularizers
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
+from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import Dropout
 from nnlite.layers.shaping import Flatten
-from nnlite.optim.adam import Adam
+from nnlite.optim import schedules
+from nnlite.optim.adadelta import Adadelta
+from nnlite.optim.adagrad import Adagrad
+from nnlite.optim.adam import Adam, AdamW
+from nnlite.optim.adamax import Adamax
+from nnlite.optim.lion import Lion
+from nnlite.optim.nadam import Nadam
 from nnlite.optim.rmsprop import RMSprop
 from nnlite.optim.sgd import SGD
 from nnlite.preprocessing import scaling
@@ -38,8 +46,15 @@ WITHOUT_FORMULA = {
     "nnlite.layers.base.Layer": "the contract, which computes nothing",
     "nnlite.layers.activations.ActivationLayer": "what activations have in common",
     "nnlite.layers.activations.Activation": "one of the other activations, by name",
-    "nnlite.layers.input.Input": "a shape",
-    "nnlite.losses.Loss": "the contract",
+    "nnlite.layers.input.InputLayer": "a shape",
+    "nnlite.constraints.Constraint": "the contract",
+    "nnlite.optim.schedules.LearningRateSchedule": "the contract",
+    "nnlite.losses.base.Loss": "the contract",
+    "nnlite.losses.base.NamedLoss": "an order of arguments",
+    "nnlite.losses.numeric.NumericalGradient": "a gradient of any function",
+    "nnlite.losses.probabilities.BinaryLoss": "what losses of yes or no have in common",
+    "nnlite.losses.probabilities.CategoricalLoss": "what losses of one-hot rows have in common",
+    "nnlite.losses.probabilities.ProbabilityLoss": "what losses of probabilities have in common",
     "nnlite.metrics.base.Metric": "the contract",
     "nnlite.metrics.base.RunningMean": "a mean of values that come from elsewhere",
     "nnlite.metrics.base.SampleMean": "a mean of values that a metric defines",
@@ -56,8 +71,8 @@ def _path(thing) -> str:
 
 
 def _modules() -> Iterator:
-    yield from (calculus, functional, losses, regularizers, scaling)
-    for package in ("layers", "metrics", "optim"):
+    yield from (calculus, constraints, functional, regularizers, scaling)
+    for package in ("layers", "losses", "metrics", "optim"):
         package = importlib.import_module(f"nnlite.{package}")
         for info in pkgutil.iter_modules(package.__path__):
             yield importlib.import_module(f"{package.__name__}.{info.name}")
@@ -164,7 +179,15 @@ SOFT = rng.uniform(0.05, 0.95, (5, 3))
 
 CASES: dict[object, list[Callable]] = {}
 INTERMEDIATE = {
+    "unit": ("u",),
     "adam": ("alpha",),
+    "adamw": ("alpha",),
+    "adadelta": ("delta",),
+    "nadam": ("m_hat", "v_hat"),
+    "lion": ("step",),
+    "from_predictions": ("q", "d", "e", "g", "u", "du", "bce"),
+    "from_logits": ("u", "du", "bce", "t"),
+    "categorical_hinge": ("wrong", "right"),
     "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
 }  # checked through the lines that use them
 
@@ -196,6 +219,81 @@ def _again(layer, x):
 for _cls in (Linear, Sigmoid, Tanh, Softmax):
     _layer_case(_cls)
 _layer_case(ReLU, np.where(np.abs(Z) < 0.3, 0.0, Z))  # with numbers at the corner
+CORNERED = np.where(np.abs(Z) < 0.3, 0.0, 4 * Z)  # with numbers at the corner, and far from it
+
+
+def _bend_case(cls, x=CORNERED, given=None, **settings):
+    @case(cls)
+    def bend():
+        layer = cls(dtype="float64", **settings)
+        y = layer.forward(x, training=True)
+        yield {"z": x, "dy": DY, **settings, **(given or {})}, {"y": y, "dz": layer.backward(DY)}
+
+
+for _cls in (
+    layers.LogSoftmax,
+    layers.SiLU,
+    layers.Mish,
+    layers.Softplus,
+    layers.Softsign,
+    layers.Exponential,
+):
+    _bend_case(_cls, Z)
+_bend_case(ReLU, max_value=1.5, negative_slope=0.1, threshold=0.2, given={"t": 0.2, "s": 0.1})
+_bend_case(layers.ReLU6, 4 * CORNERED)
+_bend_case(layers.HardSigmoid, 4 * Z)
+_bend_case(layers.LeakyReLU, negative_slope=0.3)
+_bend_case(layers.ELU, alpha=0.7)
+_bend_case(layers.SELU)
+_bend_case(layers.GELU, Z, {"erf": erf})
+_bend_case(layers.GELU, Z, {"erf": erf}, approximate=True)
+
+
+def _unit_case(cls, x=Z, **settings):
+    @case(cls)
+    def unit():
+        layer = cls(dtype="float64", **settings)
+        layer.build((None, *x.shape[1:]))
+        kept = {name: array.copy() for name, array in layer.params.items()}
+        before = {name: array.copy() for name, array in layer.state.items()}
+        y = layer.forward(x, training=True)
+        got = {"y": y, "dx": layer.backward(DY), **{f"d{name}": g for name, g in layer.grads.items()}}
+        noise = {"noise": layer.noise} if hasattr(layer, "noise") else {}
+        yield {"x": x, "dy": DY, **settings, **kept, **before, **noise}, {**got, **layer.state}
+
+
+@case(functional.normal_cdf)
+def normal_cdf():
+    yield {"z": Z, "erf": erf}, {"y": functional.normal_cdf(Z)}
+
+
+random = initializers.RandomNormal(seed=1)
+_unit_case(layers.PReLU, CORNERED, alpha_initializer=random)
+for _ in range(2):  # its own formulas, and those of the running averages
+    _unit_case(
+        layers.BatchNormalization,
+        momentum=0.8,
+        epsilon=0.01,
+        gamma_initializer=random,
+        beta_initializer=random,
+        moving_mean_initializer=random,
+        moving_variance_initializer=initializers.Constant(2.0),
+    )
+_unit_case(layers.LayerNormalization, epsilon=0.01, gamma_initializer=random, beta_initializer=random)
+_unit_case(layers.Normalization, mean=0.5, variance=2.0)
+_unit_case(layers.Rescaling, scale=0.5, offset=1.0)
+_unit_case(layers.GaussianNoise, stddev=0.5, seed=1)
+_unit_case(layers.GaussianDropout, rate=0.3, seed=1)
+
+
+@case(layers.Reshape)
+def reshape():
+    layer, x = layers.Reshape((3, 1), dtype="float64"), Z
+    y = layer.forward(x, training=True)
+    yield (
+        {"x": x, "dy": DY[..., np.newaxis], "target_shape": (3, 1)},
+        {"y": y, "dx": layer.backward(DY[..., np.newaxis])},
+    )
 
 
 @case(Dense)
@@ -285,31 +383,78 @@ def target_scaler():
     yield {"y": X}, {output: scaling.TargetScaler(output).fit_transform(X) for output in outputs}
 
 
-def _loss_case(cls, y, p):
+def _loss_case(cls, y, p, given=(), **arguments):
     @case(cls)
     def from_predictions():
-        loss = cls(reduction="sum")
-        yield {"y": y, "p": p}, {"L": loss.values(y, p), "dp": loss.dvalues(y, p)}
-        yield {"y": y, "p": p}, {"L": loss.values(y, p), "dp": loss.gradient(y, p)}
+        loss = cls(**arguments, reduction="sum")
+        known = {"y": y, "p": p, **arguments, **dict(given)}
+        yield known, {"L": loss.values(y, p), "dp": loss.dvalues(y, p)}
+        yield known, {"L": loss.values(y, p), "dp": loss.gradient(y, p)}
 
+
+EPSILON = {"epsilon": 1e-7}
+ANSWERS = (SOFT > 0.5) * 1.0
 
 _loss_case(losses.L2, X[:, :3], Z)
 _loss_case(losses.MeanSquaredError, X[:, :3], Z)
-_loss_case(losses.BinaryCrossentropy, (SOFT > 0.5) * 1.0, P)
-_loss_case(losses.CategoricalCrossentropy, ONE_HOT, P)
-_loss_case(losses.SparseCategoricalCrossentropy, LABELS, P)
+_loss_case(losses.MeanAbsoluteError, X[:, :3], Z)
+_loss_case(losses.MeanAbsolutePercentageError, X[:, :3], np.where(SOFT > 0.8, X[:, :3], Z), EPSILON)
+_loss_case(losses.MeanSquaredLogarithmicError, SOFT, Z, EPSILON)  # with negative predictions
+_loss_case(losses.Huber, X[:, :3], Z, delta=0.7)
+_loss_case(losses.LogCosh, X[:, :3], Z)
+_loss_case(losses.LogSquaredError, X[:, :3], Z)
+_loss_case(losses.KLDivergence, SOFT, P)
+_loss_case(losses.Poisson, 3 * ANSWERS, SOFT, EPSILON)
+_loss_case(losses.CosineSimilarity, X[:, :3], Z)
+_loss_case(losses.BinaryCrossentropy, ANSWERS, P)
+_loss_case(losses.BinaryFocalCrossentropy, SOFT, P, {"w": 1}, gamma=1.5)
+_loss_case(losses.CategoricalCrossentropy, SOFT, SOFT[::-1])  # rows that do not sum to 1
+_loss_case(losses.CategoricalFocalCrossentropy, SOFT, SOFT[::-1], gamma=1.5, alpha=0.3)
+_loss_case(losses.SparseCategoricalCrossentropy, LABELS, SOFT)
 
 
-def _fused_case(cls, *targets):
+def _hinge_case(cls):
+    @case(cls)
+    def hinge():
+        for y in (2 * ANSWERS - 1, X[:, :3]):  # of -1 and 1 alone, y * p would be y / p
+            yield {"y": y, "p": Z}, {"L": cls().values(y, Z), "dp": cls().dvalues(y, Z)}
+
+
+_hinge_case(losses.Hinge)
+_hinge_case(losses.SquaredHinge)
+
+
+@case(losses.CategoricalHinge)
+def categorical_hinge():
+    for p in (Z, -SOFT):  # the right class itself may be the best of the wrong ones
+        yield {"y": ONE_HOT, "p": p}, {"L": losses.CategoricalHinge().values(ONE_HOT, p)}
+
+
+@case(losses.CategoricalHinge)
+def categorical_hinge_gradient():
+    for y, p in ((ONE_HOT, Z), (ONE_HOT, -SOFT), (SOFT, Z), (ONE_HOT, 9 * ONE_HOT)):
+        loss = losses.CategoricalHinge()
+        yield {"y": y, "p": p, "L": loss.values(y, p)}, {"dp": loss.dvalues(y, p)}
+
+
+@case(losses.FunctionLoss)
+def function_loss():
+    fn = losses.MeanSquaredError().values
+    yield {"y": SOFT, "p": Z, "fn": fn}, {"L": losses.FunctionLoss(fn).values(SOFT, Z)}
+
+
+def _fused_case(cls, *targets, given=(), **arguments):
     @case(cls)
     def from_logits():
         for y in targets:
-            L, p, dz = cls().fused(y, Z)
-            yield {"y": y, "z": Z}, {"L": L, "p": p, "dz": dz}
+            L, p, dz = cls(**arguments).fused(y, Z)
+            yield {"y": y, "z": Z, **arguments, **dict(given)}, {"L": L, "p": p, "dz": dz}
 
 
-_fused_case(losses.BinaryCrossentropy, (SOFT > 0.5) * 1.0, SOFT)
+_fused_case(losses.BinaryCrossentropy, ANSWERS, SOFT)
+_fused_case(losses.BinaryFocalCrossentropy, ANSWERS, SOFT, given={"w": 1}, gamma=1.5)
 _fused_case(losses.CategoricalCrossentropy, ONE_HOT, SOFT)  # rows that do not sum to 1 as well
+_fused_case(losses.CategoricalFocalCrossentropy, ONE_HOT, SOFT, gamma=1.5, alpha=0.3)
 _fused_case(losses.SparseCategoricalCrossentropy, LABELS)
 
 
@@ -333,7 +478,6 @@ def _result_case(cls, y, p, given=(), got=lambda made: {}, **arguments):
 
 GUESSES = np.round(SOFT, 1)
 YES = (X[:, :3] > 0) * 1.0
-EPSILON = {"epsilon": 1e-7}
 
 _metric_case(metrics.Accuracy, LABELS, np.array([2, 1, 1, 0, 2]))
 _metric_case(metrics.BinaryAccuracy, ONE_HOT, GUESSES, threshold=0.4)
@@ -406,6 +550,11 @@ _penalty_case(regularizers.L1, l1=0.3)
 _penalty_case(regularizers.L2, l2=0.7)
 
 
+@case(regularizers.OrthogonalRegularizer)
+def orthogonal():
+    yield {"W": X, "factor": 0.3}, {"R": regularizers.OrthogonalRegularizer(0.3)(X)}
+
+
 def _steps(cls, **settings):
     """Three steps from a point, with what stood there before each and after it."""
     rule = cls(**settings)
@@ -439,9 +588,103 @@ def rmsprop():
     yield from _steps(RMSprop, learning_rate=0.1, rho=0.8, epsilon=1e-2)
 
 
+@case(RMSprop)
+def rmsprop_centered():
+    yield from _steps(RMSprop, learning_rate=0.1, rho=0.8, epsilon=1e-2, centered=True)
+
+
+@case(RMSprop)
+def rmsprop_momentum():
+    yield from _steps(RMSprop, learning_rate=0.1, rho=0.8, epsilon=1e-2, momentum=0.7)
+
+
 @case(Adam)
 def adam():
     yield from _steps(Adam, learning_rate=0.1, beta_1=0.8, beta_2=0.95, epsilon=1e-2)
+
+
+@case(AdamW)
+def adamw():
+    yield from _steps(AdamW, learning_rate=0.1, weight_decay=0.3, beta_1=0.8, beta_2=0.95, epsilon=1e-2)
+
+
+@case(Adagrad)
+def adagrad():
+    yield from _steps(Adagrad, learning_rate=0.1, initial_accumulator_value=0.2, epsilon=1e-2)
+
+
+@case(Adadelta)
+def adadelta():
+    yield from _steps(Adadelta, learning_rate=0.5, rho=0.8, epsilon=1e-2)
+
+
+@case(Adamax)
+def adamax():
+    yield from _steps(Adamax, learning_rate=0.1, beta_1=0.8, beta_2=0.95, epsilon=1e-2)
+
+
+@case(Nadam)
+def nadam():
+    settings = {"learning_rate": 0.1, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-2}
+    for given, got in _steps(Nadam, **settings):
+        yield given | {"P": Nadam(**settings).momentum_product(given["t"])}, got
+
+
+@case(Lion)
+def lion():
+    settings = {"learning_rate": 0.1, "beta_1": 0.8, "beta_2": 0.95}
+    yield from _steps(Lion, **settings)
+    rule, theta, g = Lion(**settings), np.ones(3), np.array([1.0, 0.0, -1.0])  # a sign may be 0
+    given = {"theta": theta.copy(), "g": g, "m": np.zeros(3), **settings}
+    rule.step(theta, g)
+    yield given, {"theta": theta, "m": rule.state["m"]}
+
+
+def _schedule_case(cls, *, last=20, **settings):
+    @case(cls)
+    def schedule():
+        rate = cls(**settings)
+        for step in range(last):
+            yield {"step": step, **settings}, {"rate": rate(step)}
+
+
+_schedule_case(schedules.ExponentialDecay, initial_learning_rate=0.1, decay_steps=7, decay_rate=0.5)
+_schedule_case(schedules.InverseTimeDecay, initial_learning_rate=0.1, decay_steps=7, decay_rate=0.5)
+_schedule_case(schedules.PiecewiseConstantDecay, boundaries=[3, 9], values=[1.0, 0.5, 0.1])
+_schedule_case(
+    schedules.PolynomialDecay, initial_learning_rate=0.1, decay_steps=12, end_learning_rate=0.01, power=2.0
+)
+_schedule_case(schedules.CosineDecay, initial_learning_rate=0.1, decay_steps=12, alpha=0.1)
+_schedule_case(
+    schedules.CosineDecayRestarts, last=12, initial_learning_rate=0.1, first_decay_steps=12, alpha=0.1
+)
+
+
+def _constraint_case(cls, **settings):
+    @case(cls)
+    def constraint():
+        yield {"w": X, **settings}, {"w": cls(**settings)(X)}
+
+
+_constraint_case(constraints.MaxNorm, max_value=0.7)
+_constraint_case(constraints.NonNeg)
+_constraint_case(constraints.UnitNorm)
+_constraint_case(constraints.MinMaxNorm, min_value=0.5, max_value=0.9, rate=0.3)
+
+
+@case(ActivityPenalty)
+def activity_penalty():
+    R = regularizers.L1L2(0.3, 0.7)
+    layer = ActivityPenalty(R, dtype="float64")
+    y = layer.forward(Z, training=True)
+    yield {"x": Z, "dy": DY, "R": R}, {"y": y, "dx": layer.backward(DY)}
+
+
+@case(ActivityRegularization)
+def activity_regularization():
+    layer, x = ActivityRegularization(0.3, 0.7, dtype="float64"), np.where(np.abs(Z) < 0.3, 0.0, Z)
+    y = layer.forward(x, training=True)
+    yield {"x": x, "dy": DY, "l1": 0.3, "l2": 0.7}, {"y": y, "dx": layer.backward(DY)}
 
 
 PAIRS = [

@@ -9,19 +9,50 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnlite import layers
 from nnlite.gradcheck import check_layer, check_loss, check_model, numeric_gradient
-from nnlite.layers import Activation, Dense, Dropout, Flatten, Input, Linear, ReLU, Sigmoid, Softmax, Tanh
+from nnlite.layers import (
+    Activation,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    ReLU,
+    activations,
+)
 from nnlite.losses import (
     L2,
     BinaryCrossentropy,
+    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    Huber,
+    KLDivergence,
+    LogCosh,
+    LogSquaredError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     SparseCategoricalCrossentropy,
+    SquaredHinge,
 )
 from nnlite.models import Sequential
 
-ACTIVATIONS = {"linear": Linear, "relu": ReLU, "sigmoid": Sigmoid, "softmax": Softmax, "tanh": Tanh}
-LOSSES = [L2, MeanSquaredError, BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy]
+ACTIVATIONS = {  # by their names, each with its layer; a leaky ReLU of that name has another slope
+    name: cls for name, cls in activations.registry.items() if name.islower() and name != "swish"
+}
+QUANTITIES = [L2, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, Huber, LogCosh]
+QUANTITIES += [LogSquaredError, CosineSimilarity]
+SIGNS = [Hinge, SquaredHinge]
+COUNTS = [Poisson, MeanSquaredLogarithmicError]
+YES_OR_NO = [BinaryCrossentropy, BinaryFocalCrossentropy]
+ONE_HOT = [CategoricalCrossentropy, CategoricalFocalCrossentropy, CategoricalHinge]
+LOSSES = [*QUANTITIES, *SIGNS, *COUNTS, *YES_OR_NO, *ONE_HOT, KLDivergence, SparseCategoricalCrossentropy]
 REDUCTIONS = ["mean", "sum", "half_sum"]
 
 FLAT, IMAGE, VIDEO = (5,), (3, 4), (2, 3, 2)  # shapes of one sample
@@ -44,8 +75,26 @@ LAYERS = {
     "Dropout 0.4": (lambda: Dropout(0.4), [FLAT, IMAGE]),
     "Dropout 0.4 with a seed": (lambda: Dropout(0.4, seed=3), [FLAT]),
     "Dropout 1": (lambda: Dropout(1.0), [FLAT]),
+    "Dropout of whole columns": (lambda: Dropout(0.4, noise_shape=(None, 1, None)), [IMAGE]),
+    "GaussianNoise": (lambda: layers.GaussianNoise(0.5), [FLAT, IMAGE]),
+    "GaussianDropout": (lambda: layers.GaussianDropout(0.3), [FLAT, IMAGE]),
+    "LeakyReLU": (layers.LeakyReLU, [FLAT, IMAGE]),
+    "ReLU in general": (lambda: ReLU(1.5, 0.1, 0.2), [FLAT, IMAGE]),
+    "ELU": (lambda: layers.ELU(0.7), [FLAT, IMAGE]),
+    "GELU approximate": (lambda: layers.GELU(True), [FLAT, IMAGE]),
+    "PReLU": (lambda: layers.PReLU("random_normal"), [FLAT, IMAGE]),
+    "PReLU shared": (lambda: layers.PReLU("random_normal", shared_axes=[1]), [IMAGE]),
+    "ActivityRegularization": (lambda: layers.ActivityRegularization(0.0, 0.0), [FLAT]),
+    "BatchNormalization": (lambda: layers.BatchNormalization(gamma_initializer="he_normal"), [FLAT, IMAGE]),
+    "BatchNormalization alone": (lambda: layers.BatchNormalization(center=False, scale=False), [FLAT]),
+    "LayerNormalization": (lambda: layers.LayerNormalization(gamma_initializer="he_normal"), [FLAT, IMAGE]),
+    "LayerNormalization alone": (lambda: layers.LayerNormalization(center=False, scale=False), [FLAT]),
+    "Normalization": (layers.Normalization, [FLAT, IMAGE]),
+    "Normalization, back": (lambda: layers.Normalization(mean=1.0, variance=2.0, invert=True), [FLAT]),
+    "Rescaling": (lambda: layers.Rescaling(0.5, 1.0), [FLAT, IMAGE]),
+    "Reshape": (lambda: layers.Reshape((-1,)), [FLAT, IMAGE]),
 }
-RANDOM_LAYERS = [name for name in LAYERS if name.startswith("Dropout")]
+RANDOM_LAYERS = [name for name in LAYERS if name.startswith(("Dropout", "Gaussian", "BatchNormalization"))]
 
 each_layer = pytest.mark.parametrize(
     ("name", "sample"),
@@ -153,15 +202,21 @@ def test_random_layer(drawn):
 
 def targets_for(loss, shape, rng):
     """Return targets that the loss accepts beside predictions of this shape."""
+    cls = type(loss)
     if loss.reads_labels:
         return rng.integers(0, shape[-1], shape[:-1])
-    if loss.link == "softmax":
+    if cls in ONE_HOT:
         return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
-    return rng.random(shape) if loss.link == "sigmoid" else rng.normal(size=shape)
+    if cls in SIGNS:
+        return rng.choice([-1.0, 1.0], shape)
+    if cls in COUNTS:
+        return rng.poisson(2.0, shape).astype(float)
+    return rng.normal(size=shape) if cls in QUANTITIES else rng.random(shape)
 
 
 def predictions_for(loss, shape, rng):
-    return rng.uniform(0.05, 0.95, shape) if loss.link else rng.normal(size=shape)
+    probabilities = loss.link or type(loss) in (KLDivergence, *COUNTS)
+    return rng.uniform(0.05, 0.95, shape) if probabilities else rng.normal(size=shape)
 
 
 @pytest.mark.parametrize("cls", LOSSES)
@@ -169,13 +224,13 @@ def predictions_for(loss, shape, rng):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (6, 1), (6, 4), (3, 2, 4)])
 def test_loss(cls, reduction, weighted, shape):
-    rng, loss = np.random.default_rng(7), cls(reduction)
+    rng, loss = np.random.default_rng(7), cls(reduction=reduction)
     weight = rng.uniform(0, 2, shape[0]) if weighted else None
     y, p = targets_for(loss, shape, rng), predictions_for(loss, shape, rng)
     assert_right(check_loss(loss, y, p, sample_weight=weight, method="complex-step"))
 
 
-@pytest.mark.parametrize("cls", [L2, MeanSquaredError, BinaryCrossentropy])
+@pytest.mark.parametrize("cls", [*QUANTITIES, *SIGNS, *COUNTS, *YES_OR_NO])
 def test_loss_of_one_number_a_row(cls):
     rng, loss = np.random.default_rng(7), cls()
     y, p = targets_for(loss, (6, 1), rng), predictions_for(loss, (6,), rng)
@@ -187,7 +242,40 @@ def test_soft_targets_and_targets_that_do_not_sum_to_one():
     rng = np.random.default_rng(7)
     p = rng.dirichlet(np.ones(4), 5)
     for y in (rng.dirichlet(np.ones(4), 5), rng.random((5, 4)), np.zeros((5, 4))):
-        assert_right(check_loss(CategoricalCrossentropy(), y, p, method="complex-step"))
+        for cls in (CategoricalCrossentropy, CategoricalFocalCrossentropy):
+            for q in (p, rng.random((5, 4))):  # probabilities that do not sum to one, too
+                assert_right(check_loss(cls(), y, q, method="complex-step"))
+
+
+@pytest.mark.parametrize("cls", [*YES_OR_NO, CategoricalCrossentropy, CategoricalFocalCrossentropy])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_loss_from_logits_and_smoothed(cls, smoothing):
+    rng = np.random.default_rng(7)
+    for from_logits in (False, True):
+        loss = cls(from_logits=from_logits, label_smoothing=smoothing)
+        y, p = targets_for(loss, (6, 4), rng), predictions_for(loss, (6, 4), rng)
+        assert_right(check_loss(loss, y, p, method="complex-step"))
+
+
+@pytest.mark.parametrize("cls", [BinaryFocalCrossentropy, CategoricalFocalCrossentropy])
+@pytest.mark.parametrize("gamma", [0, 0.5, 1, 1.5, 3])
+def test_powers_of_the_focal_losses(cls, gamma):
+    rng = np.random.default_rng(7)
+    for settings_ in ({"alpha": 0.7}, {"from_logits": True}):
+        loss = cls(gamma=gamma, **settings_)
+        y, p = targets_for(loss, (6, 4), rng), predictions_for(loss, (6, 4), rng)
+        assert_right(check_loss(loss, y, p, method="complex-step"))
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_ignored_samples(from_logits):
+    rng = np.random.default_rng(7)
+    y, p, weight = np.array([0, -1, 2, 1, -1]), rng.uniform(0.1, 1, (5, 3)), rng.random(5)
+    for reduction in ("mean", "sum", "mean_with_sample_weight"):
+        loss = SparseCategoricalCrossentropy(from_logits, ignore_class=-1, reduction=reduction)
+        for w in (None, weight):
+            assert_right(check_loss(loss, y, p, sample_weight=w, method="complex-step"))
+        assert not loss.gradient(y, p)[[1, 4]].any()
 
 
 def test_outside_the_bounds_of_a_probability_the_gradient_is_that_of_the_constant():
@@ -211,6 +299,8 @@ def composed(activation, loss, y, z):
 @pytest.mark.parametrize("cls", LOSSES)
 @pytest.mark.parametrize("shape", [(1, 1), (5, 1), (5, 4), (3, 2, 4)])
 def test_pairing(activation, cls, shape):
+    if cls in COUNTS and activation not in ("sigmoid", "softmax"):
+        pytest.skip("the logarithm of a negative rate")
     rng, loss, layer = np.random.default_rng(3), cls(), ACTIVATIONS[activation]()
     z = 2 * rng.normal(size=shape)
     y = loss.check_targets(targets_for(loss, shape, rng), np.shape(z))
@@ -250,10 +340,10 @@ def test_fused_stays_finite_where_the_pair_runs_out_of_digits():
 
 # a loss, and the activations whose outputs it takes
 SUITED = [
-    (L2, "linear relu sigmoid softmax tanh"),
-    (MeanSquaredError, "linear relu sigmoid softmax tanh"),
-    (BinaryCrossentropy, "sigmoid softmax"),
-    (CategoricalCrossentropy, "softmax sigmoid"),
+    *((cls, "linear relu sigmoid softmax tanh") for cls in QUANTITIES if cls is not CosineSimilarity),
+    (CosineSimilarity, "sigmoid softmax"),  # an output of zeros has no direction
+    *((cls, "linear tanh") for cls in SIGNS),
+    *((cls, "sigmoid softmax") for cls in (*COUNTS, *YES_OR_NO, *ONE_HOT, KLDivergence)),
     (SparseCategoricalCrossentropy, "softmax sigmoid"),
 ]
 REGULARIZERS = [None, None, "l1", "l2", "L1L2"]
@@ -290,7 +380,7 @@ def networks(draw):
             layers.append(Dropout(0.3, seed=draw(st.integers(0, 9))))
     model = Sequential(layers)
     model.store.theta[:] = 0.7 * rng.normal(size=model.store.theta.size)
-    loss = cls(draw(st.sampled_from(REDUCTIONS)))
+    loss = cls(reduction=draw(st.sampled_from(REDUCTIONS)))
     model.compile(optimizer="sgd", loss=loss)
     n = draw(st.integers(1, 5))
     x = rng.normal(size=(n, *sample))

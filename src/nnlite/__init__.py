@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nnlite import (
+    activations,
     backend,
     callbacks,
     config,
@@ -31,7 +32,7 @@ from nnlite.models.sequential import Sequential
 from nnlite.tensor import Shape
 
 if TYPE_CHECKING:
-    from nnlite import datasets, ensemble, gradcheck, minimize, plot, preprocessing, search
+    from nnlite import datasets, ensemble, gradcheck, minimize, plot, preprocessing, saving, search
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ __all__ = [
     "Sequential",
     "Shape",
     "__version__",
+    "activations",
     "backend",
     "callbacks",
     "config",
@@ -61,12 +63,13 @@ __all__ = [
     "plot",
     "preprocessing",
     "regularizers",
+    "saving",
     "search",
     "tensor",
     "utils",
 ]
 
-_LAZY = ("datasets", "ensemble", "gradcheck", "minimize", "plot", "preprocessing", "search")
+_LAZY = ("datasets", "ensemble", "gradcheck", "minimize", "plot", "preprocessing", "saving", "search")
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from nnlite.checks import class_numbers
 from nnlite.errors import explain
 from nnlite.tensor import Array
 
-__all__ = ["log_softmax", "logsumexp", "one_hot", "relu", "sigmoid", "softmax", "softplus"]
+__all__ = ["log_softmax", "logsumexp", "normal_cdf", "one_hot", "relu", "sigmoid", "softmax", "softplus"]
 
 
 def sigmoid(z: Array) -> Array:
@@ -56,6 +56,23 @@ def softplus(z: Array) -> Array:
     """
     positive = z.real > 0
     return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
+
+
+def normal_cdf(z: Array) -> Array:
+    """Probability that a standard normal number is below z.
+
+        y = (1 + erf(z / np.sqrt(2))) / 2
+
+    is evaluated as ``erfc(-z/√2)/2``, which keeps its relative accuracy on the left.
+    """
+    from scipy.special import erfc  # loads slowly, and few networks need it
+
+    y: Array = erfc(z * -_SQRT_HALF)
+    y *= 0.5
+    return y
+
+
+_SQRT_HALF = 0.7071067811865476
 
 
 def softmax(z: Array) -> Array:

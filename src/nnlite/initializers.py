@@ -18,6 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
+from nnlite.checks import number
+from nnlite.configurable import Configurable
+from nnlite.errors import ShapeError, explain
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
@@ -27,20 +30,23 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
     "Ones",
+    "Orthogonal",
     "RandomNormal",
     "RandomUniform",
     "ScaledNormal",
     "TruncatedNormal",
+    "VarianceScaling",
     "Zeros",
     "get",
 ]
 
 
-class Initializer:
+class Initializer(Configurable):
     """What every initializer does: ``initializer(shape)`` returns a new array.
 
     Parameters
@@ -64,13 +70,9 @@ class Initializer:
         """Draw the values in float64; this is what a scheme of one's own overrides."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to draw its values: define draw()")
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal initializer."""
-        return dict(vars(self))
-
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None)
-        return f"{type(self).__name__}({arguments})"
+        shown = ((name, getattr(self, name)) for name in self.arguments())
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown if v is not None)})"
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -92,28 +94,25 @@ class Constant(Initializer):
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
         return np.full(shape, self.value)
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {"value": self.value}
 
-
-class Zeros(Constant):
+class Zeros(Initializer):
     """Every weight is 0: right for biases, and a network that cannot learn if used for its matrices."""
 
     def __init__(self) -> None:
-        super().__init__(0.0)
+        super().__init__()
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {}
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
+        return np.zeros(shape)
 
 
-class Ones(Constant):
+class Ones(Initializer):
     """Every weight is 1."""
 
     def __init__(self) -> None:
-        super().__init__(1.0)
+        super().__init__()
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {}
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
+        return np.ones(shape)
 
 
 class RandomNormal(Initializer):
@@ -232,6 +231,93 @@ class ScaledNormal(_Scaled):
         return float(np.sqrt(self.variance(shape))) * rng.standard_normal(shape)
 
 
+class VarianceScaling(_Scaled):
+    """Variance ``scale / n``, where n is the fan of the mode: the scheme that the others are cases of.
+
+    Parameters
+    ----------
+    scale : float, default 1
+    mode : {'fan_in', 'fan_out', 'fan_avg'}, default 'fan_in'
+        Which n: the inputs, the outputs, or the mean of both.
+    distribution : {'truncated_normal', 'untruncated_normal', 'uniform'}, default 'truncated_normal'
+    seed : int, optional
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(seed)
+        self.scale = number("scale", scale, 0, without_low=True, example=1)
+        self.mode, self.distribution = mode, distribution
+        for name, known in (
+            ("mode", ("fan_in", "fan_out", "fan_avg")),
+            ("distribution", ("truncated_normal", "untruncated_normal", "uniform")),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    explain(f"the {name} is {getattr(self, name)!r}", needed=f"one of: {', '.join(known)}")
+                )
+
+    def variance(self, shape: tuple[int, ...]) -> float:  # noqa: D102
+        fan_in, fan_out = fans(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        return self.scale / max(1.0, n)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
+        stddev = float(np.sqrt(self.variance(shape)))
+        if self.distribution == "uniform":
+            return rng.uniform(-np.sqrt(3) * stddev, np.sqrt(3) * stddev, shape)
+        if self.distribution == "untruncated_normal":
+            return stddev * rng.standard_normal(shape)
+        return stddev / _STDDEV_AFTER_CUT * _cut_normal(rng, shape)
+
+
+class Orthogonal(Initializer):
+    """A matrix whose rows, or columns if there are fewer, are orthogonal and of length ``gain``.
+
+    The signal neither grows nor fades through it (Saxe et al. 2014).
+
+    Parameters
+    ----------
+    gain : float, default 1
+    seed : int, optional
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.gain = float(gain)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
+        if len(shape) < 2:
+            raise ShapeError(explain(f"an orthogonal array of shape {shape}", needed="two axes or more"))
+        rows, columns = int(np.prod(shape[:-1])), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.sign(np.diag(r))  # or some of the orthogonal matrices would be drawn more often than others
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+
+
+class Identity(Initializer):
+    """The matrix with ``gain`` on its diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    gain : float, default 1
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = float(gain)
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
+        if len(shape) != 2:
+            raise ShapeError(explain(f"an identity matrix of shape {shape}", needed="two axes"))
+        return self.gain * np.eye(*shape)
+
+
 registry: Registry[Initializer] = Registry(
     "initializer",
     Initializer,
@@ -251,6 +337,9 @@ registry: Registry[Initializer] = Registry(
         "lecun_uniform": LecunUniform,
         "lecun_normal": LecunNormal,
         "scaled_normal": ScaledNormal,
+        "variance_scaling": VarianceScaling,
+        "orthogonal": Orthogonal,
+        "identity": Identity,
     },
     example="kernel_initializer='glorot_uniform'",
 )

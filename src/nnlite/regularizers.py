@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from nnlite.checks import number
+from nnlite.configurable import Configurable
+from nnlite.errors import ShapeError, explain
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
-__all__ = ["L1", "L1L2", "L2", "Regularizer", "get"]
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2"]
 
 
-class Regularizer:
+class Regularizer(Configurable):
     """What every penalty does: give its value and its gradient for an array of weights."""
 
     def __call__(self, W: Array) -> Any:
@@ -27,13 +29,6 @@ class Regularizer:
     def gradient(self, W: Array) -> Array:
         """Return dR/dW, of the shape of W."""
         raise NotImplementedError(f"{type(self).__name__} does not define its gradient: define gradient()")
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal regularizer."""
-        return dict(vars(self))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
 
 
 class L1L2(Regularizer):
@@ -64,9 +59,6 @@ class L1(L1L2):
     def __init__(self, l1: float = 0.01) -> None:
         super().__init__(l1=l1)
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {"l1": self.l1}
-
 
 class L2(L1L2):
     """Sum of squares: shrinks every weight in proportion (*weight decay*, under plain SGD).
@@ -78,18 +70,60 @@ class L2(L1L2):
     def __init__(self, l2: float = 0.01) -> None:
         super().__init__(l2=l2)
 
-    def get_config(self) -> dict[str, Any]:  # noqa: D102
-        return {"l2": self.l2}
+
+class OrthogonalRegularizer(Regularizer):
+    """Mean absolute cosine between the rows, or columns, of a matrix: drives them to be orthogonal.
+
+    With ``U = W / np.sqrt((W**2).sum(1, keepdims=True))``, the rows at length 1, ``C = U @ U.T`` their cosines
+    and ``pairs = len(W) * (len(W) - 1) / 2``, of the rows::
+
+        R = factor * np.abs(C * (1 - np.eye(len(W)))).sum() / 2 / pairs
+
+    Parameters
+    ----------
+    factor : float, default 0.01
+    mode : {'rows', 'columns'}, default 'rows'
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor, self.mode = number("factor", factor, 0), mode
+        if mode not in ("rows", "columns"):
+            raise ValueError(explain(f"the mode is {mode!r}", needed="'rows' or 'columns'"))
+
+    def _cosines(self, W: Array) -> tuple[Array, Array, Array, float]:
+        """Return the unit rows, their lengths, the cosines of different rows, and the number of pairs."""
+        if W.ndim != 2:
+            raise ShapeError(explain(f"the weights have shape {W.shape}", needed="a matrix"))
+        rows = W if self.mode == "rows" else W.T
+        lengths = np.sqrt((rows * rows).sum(1, keepdims=True))
+        unit = rows / np.where(lengths == 0, 1, lengths)
+        cosines = unit @ unit.T
+        np.fill_diagonal(cosines, 0)
+        return unit, lengths, cosines, max(len(rows) * (len(rows) - 1) / 2, 1)
+
+    def __call__(self, W: Array) -> Any:  # noqa: D102
+        _, _, cosines, pairs = self._cosines(W)
+        return self.factor / pairs * (np.sign(cosines.real) * cosines).sum() / 2
+
+    def gradient(self, W: Array) -> Array:  # noqa: D102
+        unit, lengths, cosines, pairs = self._cosines(W)
+        dU = self.factor / pairs * np.sign(cosines.real) @ unit
+        # a row's length does not count: only what is across the row goes on to W
+        dW = (dU - (dU * unit).sum(1, keepdims=True) * unit) / np.where(lengths == 0, 1, lengths)
+        return dW if self.mode == "rows" else dW.T
 
 
 registry: Registry[Regularizer] = Registry(
     "regularizer",
     Regularizer,
-    {"l1": L1, "l2": L2, "L1L2": L1L2},
+    {"l1": L1, "l2": L2, "L1L2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
     example="kernel_regularizer=nnlite.regularizers.L2(0.01)",
 )
 
 
-def get(regularizer: "str | Regularizer | None") -> Regularizer | None:
+def get(identifier: Any) -> Regularizer | None:
     """Return the regularizer of that name; an object, or ``None`` for no penalty, comes back as it is."""
-    return None if regularizer is None else registry.get(regularizer)
+    return None if identifier is None else registry.get(identifier)
+
+
+l1, l2, l1_l2 = L1, L2, L1L2  # the names that Keras has for them as well

@@ -27,6 +27,8 @@ class Dropout(Layer):
     ----------
     rate : float
         Fraction to switch off, from 0 to 1.
+    noise_shape : tuple of (int or None), optional
+        Shape of what is drawn, where axes of length 1 share one choice; ``None`` is the input's length.
     seed : int, optional
         Makes this layer's choices repeatable by themselves.
     **layer
@@ -38,8 +40,9 @@ class Dropout(Layer):
         What was kept in the last training pass.
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **layer: Any) -> None:
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **layer: Any) -> None:
         super().__init__(**layer)
+        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
         self.rate = number("rate", rate, 0, 1, with_high=True, example=0.5)
         self.seed = seed
         self.rng = config.generator("dropout").spawn(1)[0] if seed is None else np.random.default_rng(seed)
@@ -48,7 +51,10 @@ class Dropout(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         if not training:
             return x
-        self.keep = self.rng.random(x.shape, np.float32) >= self.rate
+        shape = x.shape
+        if self.noise_shape is not None:
+            shape = tuple(n or m for n, m in zip(self.noise_shape, x.shape, strict=True))
+        self.keep = self.rng.random(shape, np.float32) >= self.rate
         self._kept = factor = self.keep * (1 / (1 - self.rate) if self.rate < 1 else 0.0)
         return x * factor.astype(x.real.dtype, copy=False)
 

@@ -1,11 +1,14 @@
-"""Layers that only rearrange numbers: they compute nothing, and their gradient rearranges back."""
+"""Layers that only rearrange or rescale numbers: nothing is learned, and the gradient goes the way back."""
 
 from typing import Any
 
+import numpy as np
+
+from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
 from nnlite.tensor import Array, Shape
 
-__all__ = ["Flatten"]
+__all__ = ["Flatten", "Rescaling", "Reshape"]
 
 
 class Flatten(Layer):
@@ -15,7 +18,20 @@ class Flatten(Layer):
 
         y  = x.reshape(len(x), -1)
         dx = dy.reshape(x.shape)
+
+    Parameters
+    ----------
+    data_format : {None, 'channels_last'}, optional
+        Accepted as in Keras; the order of the numbers is that of the array.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
     """
+
+    def __init__(self, data_format: str | None = None, **layer: Any) -> None:
+        super().__init__(**layer)
+        if data_format not in (None, "channels_last"):
+            raise ValueError(explain(f"data_format is {data_format!r}", needed="'channels_last'"))
+        self.data_format = data_format
 
     def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
         n, *axes = Shape(input_shape)
@@ -28,3 +44,83 @@ class Flatten(Layer):
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         return dy.reshape(self.take())
+
+
+class Reshape(Layer):
+    """Give each sample another shape: rows (n, 784) become images (n, 28, 28).
+
+    ::
+
+        y  = x.reshape(len(x), *target_shape)
+        dx = dy.reshape(x.shape)
+
+    Parameters
+    ----------
+    target_shape : tuple of int
+        Shape of one sample; one of the lengths may be -1, which stands for what is left.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+    """
+
+    def __init__(self, target_shape: Any, **layer: Any) -> None:
+        super().__init__(**layer)
+        self.target_shape = tuple(int(length) for length in target_shape)
+        if self.target_shape.count(-1) > 1 or any(length < -1 for length in self.target_shape):
+            raise ShapeError(
+                explain(f"the target shape is {self.target_shape}", needed="lengths, of which one may be -1")
+            )
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
+        shape = Shape(input_shape)
+        size, known = shape.sample.size, int(np.prod([n for n in self.target_shape if n != -1]))
+        left = size // known if -1 in self.target_shape and known else 1
+        if None not in shape.sample and known * left != size:
+            raise ShapeError(
+                explain(
+                    f"{self.label} got an input of shape {shape}, which is {size} numbers a sample",
+                    needed=f"as many as {self.target_shape} holds",
+                )
+            )
+        return Shape(shape[0], *(left if n == -1 else n for n in self.target_shape))
+
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
+        shape = self.compute_output_shape(x.shape)
+        if training:
+            self._kept = x.shape
+        return x.reshape([n or 0 for n in shape])
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        return dy.reshape(self.take())
+
+
+class Rescaling(Layer):
+    """Multiply and shift every number: ``Rescaling(1 / 255)`` turns bytes into numbers from 0 to 1.
+
+    ::
+
+        y  = x * scale + offset
+        dx = dy * scale
+
+    Parameters
+    ----------
+    scale : float or array_like
+    offset : float or array_like, default 0
+        One number, or one for each feature.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+    """
+
+    def __init__(self, scale: Any, offset: Any = 0.0, **layer: Any) -> None:
+        super().__init__(**layer)
+        self.scale, self.offset = scale, offset
+
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
+        if training:
+            self._kept = True
+        y: Array = x * np.asarray(self.scale, x.real.dtype) + np.asarray(self.offset, x.real.dtype)
+        return y
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        self.take()
+        dx: Array = dy * np.asarray(self.scale, dy.real.dtype)
+        return dx

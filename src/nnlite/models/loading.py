@@ -9,6 +9,7 @@ import numpy as np
 
 from nnlite.allowance import limited
 from nnlite.errors import DataFileError, explain
+from nnlite.metrics import rules as metrics
 from nnlite.models.model import Model
 from nnlite.models.saving import native
 from nnlite.models.saving.describe import describe_input, make_part
@@ -23,6 +24,7 @@ from nnlite.models.saving.npz import Archive, damaged
 from nnlite.models.saving.state import restore
 from nnlite.models.saving.weights import fill, match_order
 from nnlite.models.sequential import Sequential
+from nnlite.registry import custom_object
 from nnlite.registry import custom_objects as known_as
 
 __all__ = ["clone_model", "load_model", "model_from_config", "model_from_json", "save_model"]
@@ -158,8 +160,16 @@ def _input(model: Any) -> Any:
 def _compile(model: Any, training: Mapping[str, Any] | None) -> bool:
     """Compile the model, if it was compiled when it was saved."""
     if training is not None:
-        model.compile(**training)
+        measures = {key: _made(training[key]) for key in ("metrics", "weighted_metrics")}
+        model.compile(**{**training, **measures})
     return training is not None
+
+
+def _made(spec: Any) -> Any:
+    """Make metrics now, while the caller's own classes are known, that would be made with the first data."""
+    if isinstance(spec, list):
+        return [_made(item) for item in spec]
+    return metrics.get(spec) if isinstance(spec, Mapping) or custom_object(spec) is not None else spec
 
 
 def _read_npz(path: str, compiled: bool) -> Any:

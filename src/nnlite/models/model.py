@@ -479,7 +479,7 @@ class Model(Trainer):
             As for `save`.
         """
         if max_shard_size is not None:
-            raise ValueError(explain("max_shard_size is given", needed="None", why="the weights are one file"))
+            raise ValueError(explain("max_shard_size is given", needed="None", why="weights are one file"))
         writing.save_weights(self, filepath, overwrite)
 
     def load_weights(

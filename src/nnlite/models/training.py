@@ -169,7 +169,7 @@ class Trainer(Evaluator):
             if watched:
                 listeners.call("on_train_batch_begin", steps - 1, {})
             loss = self.train_step(x, y, weight)
-            if not math.isfinite(loss):
+            if not math.isfinite(loss) and not listeners.ends_at_nan:
                 raise NonFiniteError(diagnose(self, loss, x, f"in epoch {epoch + 1}, batch {steps}"))
             means.add(loss, len(x))
             if watched:

@@ -1,6 +1,5 @@
 """A model as plain data: what its layers were made with and how it was compiled, and layers made of that."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,8 +66,10 @@ def make_part(spec: Any, kinds: Mapping[str, Any]) -> Any:
         raise ValueError(explain("a part of the configuration names no class", needed="a layer's class_name"))
     name, config = spec["class_name"], spec.get("config")
     if not isinstance(config, Mapping):
-        raise ValueError(explain(f"the configuration of {name!r} is {type(config).__name__}", needed="a dict"))
-    model = custom_object(name) or kinds.get(name)
-    if inspect.isclass(model) and any(issubclass(model, kind) for kind in kinds.values()):
+        raise ValueError(
+            explain(f"the configuration of {name!r} is {type(config).__name__}", needed="a dict")
+        )
+    model: Any = custom_object(name) or kinds.get(name)
+    if any(isinstance(model, type) and issubclass(model, kind) for kind in kinds.values()):
         return model.from_config(config)
     return layers.get(spec)

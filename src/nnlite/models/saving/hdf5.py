@@ -85,7 +85,7 @@ def names_in(group: Any, name: str) -> list[str]:
     """Return a list of names among a group's attributes, which may be in pieces because of its length."""
     attributes = group.attrs
     pieces = [attributes[name]] if name in attributes else []
-    while not (name in attributes) and f"{name}{len(pieces)}" in attributes:
+    while name not in attributes and f"{name}{len(pieces)}" in attributes:
         pieces.append(attributes[f"{name}{len(pieces)}"])
     return [item.decode() if isinstance(item, bytes) else str(item) for piece in pieces for item in piece]
 

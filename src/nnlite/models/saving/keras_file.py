@@ -59,7 +59,7 @@ def opened_weights(path: str | os.PathLike[str]) -> Iterator[Any]:
     """Open the weights in a ``.keras`` archive, or in an HDF5 file, within a ``with`` block."""
     if os.fspath(path).endswith(".keras"):
         with Archive(path) as archive:
-            contents = io.BytesIO(archive.bytes(WEIGHTS))
+            contents = io.BytesIO(archive.contents(WEIGHTS))
         with opened(contents) as file:
             yield file
     else:

@@ -17,29 +17,29 @@ __all__ = [
     "snake_case",
 ]
 
-MODULES: dict[str, list[str]] = {
+_NAMES = {
     "keras.layers": (
         "Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU Flatten "
         "GaussianDropout GaussianNoise InputLayer LayerNormalization LeakyReLU Normalization PReLU ReLU "
         "Rescaling Reshape Softmax"
-    ).split(),
+    ),
     "keras.initializers": (
         "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones "
         "Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros"
-    ).split(),
-    "keras.regularizers": "L1 L1L2 L2 OrthogonalRegularizer".split(),
-    "keras.constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm".split(),
-    "keras.optimizers": "Adadelta Adagrad Adam AdamW Adamax Lion Nadam RMSprop SGD".split(),
+    ),
+    "keras.regularizers": "L1 L1L2 L2 OrthogonalRegularizer",
+    "keras.constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
+    "keras.optimizers": "Adadelta Adagrad Adam AdamW Adamax Lion Nadam RMSprop SGD",
     "keras.optimizers.schedules": (
         "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay "
         "PolynomialDecay"
-    ).split(),
+    ),
     "keras.losses": (
         "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy "
         "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError "
         "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson "
         "SparseCategoricalCrossentropy SquaredHinge"
-    ).split(),
+    ),
     "keras.metrics": (
         "AUC Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy "
         "CategoricalHinge CosineSimilarity F1Score FBetaScore FalseNegatives FalsePositives Hinge "
@@ -47,8 +47,10 @@ MODULES: dict[str, list[str]] = {
         "MeanSquaredLogarithmicError Poisson Precision R2Score Recall RootMeanSquaredError "
         "SparseCategoricalAccuracy SparseCategoricalCrossentropy SparseTopKCategoricalAccuracy "
         "SquaredHinge Sum TopKCategoricalAccuracy TrueNegatives TruePositives"
-    ).split(),
+    ),
 }
+
+MODULES = {module: names.split() for module, names in _NAMES.items()}
 """Keras's modules, and the classes that both sides have under the same name."""
 
 ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {

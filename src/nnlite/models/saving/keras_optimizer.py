@@ -31,7 +31,7 @@ def optimizer_variables(model: Any) -> list[Array]:
     for slot, span in _layout(model):
         variables.append(fresh(optimizer, slot, model.store.theta)[span.place].reshape(span.shape))
     if type(optimizer).__name__ == "Nadam":
-        variables.append(np.asarray(_nadam_product(optimizer), model.dtype))
+        variables.append(np.asarray(optimizer.momentum_product(optimizer.iterations), model.dtype))
     return variables
 
 
@@ -49,7 +49,7 @@ def restore_optimizer(model: Any, variables: Sequence[Stored]) -> None:
     if [variable.shape for variable in variables] != shapes:
         warnings.warn(
             explain(
-                f"the state of the optimizer was not restored: the file has {len(variables)} variables for it",
+                f"the optimizer's state was not restored: the file has {len(variables)} variables for it",
                 needed=f"{len(shapes)}, of the shapes that {optimizer!r} keeps for this model",
                 why="it was saved before the first step, or for another model",
             ),
@@ -63,7 +63,9 @@ def restore_optimizer(model: Any, variables: Sequence[Stored]) -> None:
         if slot not in state:
             state[slot] = fresh(optimizer, slot, model.store.theta)
         state[slot][span.place] = value.ravel()
-    optimizer.state = {slot: state[slot] for slot in [*optimizer.slots, *(state.keys() - set(optimizer.slots))]}
+    optimizer.state = {
+        slot: state[slot] for slot in [*optimizer.slots, *(state.keys() - set(optimizer.slots))]
+    }
     optimizer.iterations = batches // steps if steps else batches
     if steps:
         optimizer._waiting = batches % steps
@@ -88,12 +90,6 @@ def _layout(model: Any) -> list[tuple[str, Any]]:
         own = own[2:]
     groups += [(slot,) for slot in own]
     return [(slot, span) for group in groups for span in spans for slot in group]
-
-
-def _nadam_product(optimizer: Any) -> float:
-    """Return Π β₁ (1 - ½ · 0.96ᵗ) over the steps so far, which Keras keeps and this library computes."""
-    t = np.arange(1, optimizer.iterations + 1)
-    return float(np.prod(optimizer.beta_1 * (1 - 0.5 * 0.96**t)))
 
 
 def _decimal(value: Array) -> float:

@@ -33,7 +33,11 @@ def _has_module(parts: Any) -> bool:
         return False
     return any(
         isinstance(part, Mapping)
-        and ("module" in part or "batch_input_shape" in (part.get("config") or {}) or "batch_shape" in (part.get("config") or {}))
+        and (
+            "module" in part
+            or "batch_input_shape" in (part.get("config") or {})
+            or "batch_shape" in (part.get("config") or {})
+        )
         for part in parts
     )
 
@@ -171,7 +175,9 @@ def _inner(key: str, value: Any) -> Any:
         if name in kind.registry:
             return _object(name, config, kind.registry)
     if custom_object(name) is None:
-        registry = constraints if "constraint" in key else regularizers if "regulariz" in key else initializers
+        registry = (
+            constraints if "constraint" in key else regularizers if "regulariz" in key else initializers
+        )
         registry.registry.get(name)  # which refuses it, with the names that there are
     return {"class_name": name, "config": config}
 
@@ -180,9 +186,7 @@ def _type_name(value: Any) -> Any:
     """Return ``"float32"`` for what Keras calls a policy."""
     name = value.get("config", {}).get("name") if isinstance(value, Mapping) else value
     if name not in (None, "float32", "float64"):
-        raise ValueError(
-            explain(f"the type of the numbers is {name!r}", needed="'float32' or 'float64'")
-        )
+        raise ValueError(explain(f"the type of the numbers is {name!r}", needed="'float32' or 'float64'"))
     return name
 
 

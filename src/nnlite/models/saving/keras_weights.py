@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from nnlite.models.saving.hdf5 import group_in, stored_in
 from nnlite.models.saving.keras_names import keras_class, snake_case
 from nnlite.models.saving.keras_write import keras_order
 from nnlite.models.saving.weights import Holder, Stored
 from nnlite.tensor import Array
 
-__all__ = ["keras_paths", "stored_layers", "stored_variables", "write_groups"]
+__all__ = ["keras_arrays", "keras_paths", "stored_layers", "stored_variables", "write_groups"]
 
 
 def keras_paths(model: Any, above: str = "") -> list[tuple[str, Any]]:
@@ -33,6 +35,14 @@ def keras_paths(model: Any, above: str = "") -> list[tuple[str, Any]]:
     return found
 
 
+def keras_arrays(layer: Any) -> list[tuple[str, Array, bool]]:
+    """Return the arrays that Keras has for a layer: name, array, whether it learns."""
+    arrays = [(variable.path, variable.value, variable.trainable) for variable in layer.weights]
+    if arrays and type(layer).__name__ == "Normalization":  # of which Keras also counts the samples
+        arrays.append((f"{layer.name}/count", np.zeros((), np.int32), False))
+    return arrays
+
+
 def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None) -> None:
     """Write the layers' arrays, and the optimizer's if there are any."""
     file.create_group("vars").attrs["name"] = model.name
@@ -40,7 +50,7 @@ def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None
         group = file.create_group(f"{path}/vars")
         group.attrs["name"] = part.name
         if not hasattr(part, "row"):
-            for i, array in enumerate(part.arrays.values()):
+            for i, (_, array, _) in enumerate(keras_arrays(part)):
                 group[str(i)] = array
     if variables is not None:
         group = file.create_group("optimizer/vars")
@@ -54,7 +64,7 @@ def stored_layers(file: Any, model: Any) -> list[tuple[Holder, Holder]]:
     pairs = []
     for path, part in keras_paths(model):
         if not hasattr(part, "row") and part.arrays:
-            own = Holder(part.name, list(part.arrays.values()))
+            own = Holder(part.name, [array for _, array, _ in keras_arrays(part)])
             pairs.append((own, Holder(path, stored_variables(file, path))))
     return pairs
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from nnlite.configurable import plain
 from nnlite.errors import explain
+from nnlite.layers import rules as layers
 from nnlite.losses import rules as losses
 from nnlite.metrics import rules as metrics
 from nnlite.models.saving.describe import describe, describe_input
@@ -12,7 +13,8 @@ from nnlite.models.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
 
 __all__ = ["keras_model", "keras_order", "keras_training"]
 
-_BY_LENGTH = ("keras.losses", "keras.metrics")
+_MEASURES = ("keras.losses", "keras.metrics")  # which share names with each other
+_BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # metrics of which the shapes of the data choose one
 
 
 def keras_model(model: Any) -> dict[str, Any]:
@@ -61,17 +63,15 @@ def _functional(model: Any) -> dict[str, Any]:
     if len(set(names)) < len(names):
         raise ValueError(
             explain(
-                f"the layers' names are {names}", needed="a name of its own for every layer, as Keras wants it"
+                f"the layers' names are {names}",
+                needed="a name of its own for every layer, as Keras wants it",
             )
         )
 
-    def history(symbol: Any) -> list[Any]:
-        if symbol is model.inputs[0]:
-            return [entrance, 0, 0]
-        inside = hasattr(symbol.layer, "row") and not hasattr(symbol.layer, "add")
-        return [symbol.layer.name, int(inside), 0]  # Keras counts a Functional's own making as its first call
+    def name_of(symbol: Any) -> str:
+        return entrance if symbol is model.inputs[0] else symbol.layer.name
 
-    layers = [first | {"name": entrance, "inbound_nodes": []}]
+    specs = [first | {"name": entrance, "inbound_nodes": []}]
     for part in keras_order(model):
         source = made_by[id(part)].source
         tensor = {
@@ -79,16 +79,21 @@ def _functional(model: Any) -> dict[str, Any]:
             "config": {
                 "shape": list(source.shape),
                 "dtype": source.dtype,
-                "keras_history": history(source),
+                "keras_history": [name_of(source), 0, 0],
             },
         }
-        layers.append(_part(part) | {"name": part.name, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]})
-    outputs = [history(symbol) for symbol in model.outputs]
+        specs.append(_part(part) | {"name": part.name, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]})
+    # of a Functional that is the output, Keras counts its own making as the first call
+    outputs = [[name_of(symbol), int(_is_functional(symbol.layer)), 0] for symbol in model.outputs]
     return {
-        "layers": layers,
+        "layers": specs,
         "input_layers": [[entrance, 0, 0]],
         "output_layers": outputs[0] if len(outputs) == 1 else outputs,
     }
+
+
+def _is_functional(part: Any) -> bool:
+    return hasattr(part, "row") and not hasattr(part, "add")
 
 
 def _part(part: Any) -> dict[str, Any]:
@@ -108,7 +113,9 @@ def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
         shape = config.pop("shape")
         config["batch_shape"] = [None, *shape]
     if name in ACTIVATIONS and name not in MODULES["keras.layers"]:
-        config = {key: config[key] for key in ("name", "trainable", "dtype")} | {"activation": _function(spec)}
+        config = {key: config[key] for key in ("name", "trainable", "dtype")} | {
+            "activation": _function(spec)
+        }
         name = "Activation"
     return _object(name, config, "keras.layers")
 
@@ -128,7 +135,7 @@ def _function(spec: Mapping[str, Any]) -> Any:
 def _object(name: str, config: Mapping[str, Any], module: str) -> dict[str, Any]:
     """Return an object of a class that is in one of Keras's modules, or one of the caller's own."""
     known = name in MODULES.get(module, ())
-    if not known and name in ONLY_HERE:
+    if not known and (name in ONLY_HERE or name in layers.registry or name in ACTIVATIONS):
         raise _unknown(name)
     return {
         "module": module if known else None,
@@ -148,33 +155,37 @@ def _inner(key: str, value: Any) -> Any:
     if name == "ScaledNormal":
         scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
         return _object("VarianceScaling", scaled | value["config"], "keras.initializers")
-    module = next((m for m, names in MODULES.items() if name in names and m not in _BY_LENGTH), "")
+    module = next((m for m, names in MODULES.items() if name in names and m not in _MEASURES), "")
     return _object(name, value["config"], module)
 
 
-def keras_training(model: Any) -> dict[str, Any] | None:
-    """Return what the model was compiled with, as Keras's ``compile_config`` has it, or None."""
+def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
+    """Return what the model was compiled with, as Keras's ``compile_config`` has it, or None.
+
+    Losses and metrics that were given by their names are so again, or as objects: Keras does not know
+    ``"mse"`` when it reads its older format, which it writes itself.
+    """
     if model.optimizer is None:
         return None
     plain_metrics, weighted_metrics = model._metric_specs
     optimizer = describe(model.optimizer)
     return {
         "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
-        "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses"),
+        "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses", by_name),
         "loss_weights": None,
-        "metrics": _measures(plain_metrics),
-        "weighted_metrics": _measures(weighted_metrics),
+        "metrics": _measures(plain_metrics, by_name),
+        "weighted_metrics": _measures(weighted_metrics, by_name),
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,
     }
 
 
-def _measures(specs: Sequence[Any]) -> list[Any] | None:
-    return [_measure(spec, metrics, "keras.metrics") for spec in specs] or None
+def _measures(specs: Sequence[Any], by_name: bool) -> list[Any] | None:
+    return [_measure(spec, metrics, "keras.metrics", by_name) for spec in specs] or None
 
 
-def _measure(spec: Any, rules: Any, module: str) -> Any:
+def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     """Return a loss or a metric: by its name, if it was given by one that Keras knows."""
     made = plain(rules.get(spec))
     name, config = made["class_name"], made["config"]
@@ -191,8 +202,12 @@ def _measure(spec: Any, rules: Any, module: str) -> Any:
     if config.get("reduction") == "half_sum":
         raise _unknown("the reduction 'half_sum'")
     if isinstance(spec, str):
-        return spec
-    config = {key: value for key, value in config.items() if key != "dtype"}  # each side has its own float type
+        if by_name or spec in _BY_SHAPE:
+            return spec
+        config["name"] = spec  # under which the logs have it
+    config = {
+        key: value for key, value in config.items() if key != "dtype"
+    }  # each side has its own float type
     return _object(name, config, module)
 
 

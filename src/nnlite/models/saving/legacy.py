@@ -13,6 +13,7 @@ from nnlite.models.saving.files import replacing
 from nnlite.models.saving.hdf5 import group_in, names_in, opened, put_names, stored_in
 from nnlite.models.saving.keras_file import KERAS_VERSION
 from nnlite.models.saving.keras_optimizer import optimizer_variables
+from nnlite.models.saving.keras_weights import keras_arrays
 from nnlite.models.saving.keras_write import keras_model, keras_order, keras_training
 from nnlite.models.saving.weights import Holder, Stored
 
@@ -21,14 +22,16 @@ __all__ = ["legacy_layers", "model_layers", "read_attribute", "stored_optimizer"
 
 def write_legacy(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write a file that Keras 3 loads as a legacy one."""
-    config, training = _without_modules(keras_model(model)), keras_training(model)
+    config, training = _without_modules(keras_model(model)), keras_training(model, by_name=False)
     with replacing(path, overwrite) as file, opened(file, "w") as contents:
         contents.attrs["keras_version"] = KERAS_VERSION
         contents.attrs["backend"] = "numpy"
         contents.attrs["model_config"] = json.dumps(config)
         weights = contents.create_group("model_weights")
         weights.attrs["keras_version"], weights.attrs["backend"] = KERAS_VERSION, "numpy"
-        names = [] if hasattr(model, "add") else [config["config"]["layers"][0]["name"]]  # a Model shows its input
+        names = (
+            [] if hasattr(model, "add") else [config["config"]["layers"][0]["name"]]
+        )  # a Model shows its input
         parts = keras_order(model)
         put_names(weights, "layer_names", [*names, *(part.name for part in parts)])
         for name in names:
@@ -38,7 +41,9 @@ def write_legacy(model: Any, path: str | os.PathLike[str], overwrite: bool = Tru
         _write(weights.create_group("top_level_model_weights"), [])
         if training is not None:
             training["optimizer_config"] = training.pop("optimizer")
-            contents.attrs["training_config"] = json.dumps(_without_modules(training))
+            for name in ("optimizer_config", "loss", "metrics", "weighted_metrics"):
+                training[name] = _without_modules(training[name])
+            contents.attrs["training_config"] = json.dumps(training)
             variables = optimizer_variables(model)
             _write(
                 contents.create_group("optimizer_weights"),
@@ -48,8 +53,9 @@ def write_legacy(model: Any, path: str | os.PathLike[str], overwrite: bool = Tru
 
 def _named(part: Any) -> list[tuple[str, Any]]:
     """Return the arrays of a layer, or of a model inside, with their names."""
-    variables = [*part.trainable_weights, *part.non_trainable_weights]
-    return [(f"{i}/{variable.path}", variable.value) for i, variable in enumerate(variables)]
+    arrays = [array for layer in part.leaves for array in keras_arrays(layer)]
+    ordered = [array for array in arrays if array[2]] + [array for array in arrays if not array[2]]
+    return [(f"{i}/{name}", array) for i, (name, array, _) in enumerate(ordered)]
 
 
 def _write(group: Any, arrays: list[tuple[str, Any]]) -> None:
@@ -59,18 +65,20 @@ def _write(group: Any, arrays: list[tuple[str, Any]]) -> None:
 
 
 def _without_modules(spec: Any) -> Any:
-    """Return a configuration as the older format has it, which does not say where a class is from."""
-    if isinstance(spec, Mapping):
-        dropped = ("module", "registered_name", "build_config") if "class_name" in spec else ()
-        if spec.get("class_name") == "function":
-            return spec["config"]
-        kept = {key: _without_modules(value) for key, value in spec.items() if key not in dropped}
-        calls = kept.get("inbound_nodes")
-        if calls:
-            (tensor,) = calls[0]["args"]
-            kept["inbound_nodes"] = [[[*tensor["config"]["keras_history"], {}]]]
-        return kept
-    return [_without_modules(item) for item in spec] if isinstance(spec, list) else spec
+    """Return an object as the older format has it, which does not say where a class is from."""
+    if isinstance(spec, list):
+        return [_without_modules(item) for item in spec]
+    if not isinstance(spec, Mapping):
+        return spec
+    if spec["class_name"] == "function":
+        return spec["config"]
+    kept = {key: spec[key] for key in ("class_name", "config", "name", "inbound_nodes") if key in spec}
+    if "layers" in kept["config"]:  # a model; what is inside a layer keeps its modules in this format, too
+        kept["config"] |= {"layers": _without_modules(kept["config"]["layers"])}
+    if kept.get("inbound_nodes"):
+        (tensor,) = kept["inbound_nodes"][0]["args"]
+        kept["inbound_nodes"] = [[[*tensor["config"]["keras_history"], {}]]]
+    return kept
 
 
 def read_attribute(file: Any, name: str) -> Any:
@@ -81,7 +89,11 @@ def read_attribute(file: Any, name: str) -> Any:
 
 def legacy_layers(file: Any) -> list[Holder]:
     """Return the layers that have arrays, in the file's order."""
-    weights = file if "layer_names" in file.attrs or "layer_names0" in file.attrs else group_in(file, "model_weights")
+    weights = (
+        file
+        if "layer_names" in file.attrs or "layer_names0" in file.attrs
+        else group_in(file, "model_weights")
+    )
     if weights is None:
         raise ValueError("it has no weights: no group 'model_weights'")
     found = []

@@ -36,6 +36,7 @@ __all__ = [
 _TEXT = "model.json"
 _VERSION = 1
 
+
 def write_model(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write down the model with everything that a training needs to be continued."""
     text = {

@@ -102,7 +102,7 @@ class Archive:
         """Names of the arrays, in the order of the file."""
         return [name.removesuffix(".npy") for name in self._members if name.endswith(".npy")]
 
-    def bytes(self, name: str) -> bytes:
+    def contents(self, name: str) -> bytes:
         """Return the contents of a member, whose checksum has been found right."""
         if name not in self._members:
             raise ValueError(f"it has no member {name!r}")
@@ -112,7 +112,7 @@ class Archive:
         """Return what a member holds in JSON."""
         if name in self._members and self._members[name].file_size > _TEXT_LIMIT:
             raise ValueError(f"its member {name!r} has more than {_TEXT_LIMIT:,} bytes")
-        return json.loads(self.bytes(name).decode())
+        return json.loads(self.contents(name).decode())
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of an array without reading its numbers."""
@@ -137,7 +137,9 @@ class Archive:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"its array {name!r} is of the unknown version {version}")
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
         shape, column_wise, dtype = read(file)
         if dtype.kind not in "fiu" or dtype.itemsize > 8:
             raise ValueError(f"its array {name!r} is of type {dtype}")

@@ -13,7 +13,19 @@ import numpy as np
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 
-__all__ = ["fresh", "layer_paths", "model_arrays", "optimizer_arrays", "optimizer_numbers", "restore", "state_of"]
+__all__ = [
+    "fresh",
+    "layer_paths",
+    "model_arrays",
+    "optimizer_arrays",
+    "optimizer_numbers",
+    "restore",
+    "state_of",
+]
+
+
+_EXTRAS = ("average", "gradient_sum")
+"""Vectors that any optimizer may remember, beside those of its rule."""
 
 
 def layer_paths(model: Any) -> list[tuple[str, Any]]:
@@ -30,7 +42,7 @@ def layer_paths(model: Any) -> list[tuple[str, Any]]:
 
 
 def _walk(model: Any, prefix: str) -> list[tuple[str, Any]]:
-    found = []
+    found: list[tuple[str, Any]] = []
     for part in model.row:
         path = prefix + part.name
         found += _walk(part, f"{path}/") if hasattr(part, "row") else [(path, part)]
@@ -59,7 +71,7 @@ def optimizer_arrays(model: Any) -> dict[str, Array]:
 
 
 def optimizer_numbers(model: Any) -> dict[str, Any]:
-    """Return the optimizer's numbers by name: the steps made, the rate, unless a schedule gives it, …"""
+    """Return the optimizer's numbers by name: the steps made, and the rate, if it is a number."""
     if model.optimizer is None:
         return {}
     numbers: dict[str, Any] = {"optimizer/iterations": int(model.optimizer.iterations)}
@@ -124,7 +136,7 @@ def _vectors(model: Any, rest: Mapping[str, Any]) -> dict[str, Array]:
     wanted = set(optimizer.slots) if pieces else set()
     numbers = optimizer_numbers(model).keys()
     if (
-        not wanted <= pieces.keys()
+        not wanted <= pieces.keys() <= {*optimizer.slots, *_EXTRAS}
         or any(arrays.keys() != names.keys() for arrays in pieces.values())
         or numbers != {key for key in rest if key.count("/") == 1}
     ):

@@ -21,7 +21,9 @@ _WEIGHTS = (".weights.npz", ".npz", ".weights.h5")
 
 def save(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write down a model: see :meth:`nnlite.models.Model.save`."""
-    form = ending(path, (*_WHOLE, ".weights.h5", ".weights.npz"), "a model is saved", "model.save('model.npz')")
+    form = ending(
+        path, (*_WHOLE, ".weights.h5", ".weights.npz"), "a model is saved", "model.save('model.npz')"
+    )
     if form.startswith(".weights"):
         raise ValueError(
             explain(
