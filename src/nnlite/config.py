@@ -38,12 +38,12 @@ def floatx() -> str:
     return str(_floatx)
 
 
-def set_floatx(dtype: npt.DTypeLike) -> None:
+def set_floatx(value: npt.DTypeLike) -> None:
     """Choose the float type of every model built from now on.
 
     Parameters
     ----------
-    dtype : {'float32', 'float64'}
+    value : {'float32', 'float64'}
         float32 trains twice as fast; float64 is for checks and for numbers worked by hand.
 
     Raises
@@ -52,7 +52,7 @@ def set_floatx(dtype: npt.DTypeLike) -> None:
         For any other type.
     """
     global _floatx
-    wanted = np.dtype(dtype)
+    wanted = np.dtype(value)
     if wanted not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(
             explain(
@@ -117,6 +117,12 @@ def unique_name(base: str) -> str:
     return f"{base}_{count}" if count else base
 
 
-def clear_session() -> None:
-    """Forget the names that were given, so that the next Dense is called ``dense`` again."""
+def clear_session(free_memory: bool = True) -> None:
+    """Forget the names that were given, so that the next Dense is called ``dense`` again.
+
+    Parameters
+    ----------
+    free_memory : bool
+        Accepted for scripts written for Keras: what nobody uses any more is freed by itself.
+    """
     _names_given.clear()

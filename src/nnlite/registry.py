@@ -79,12 +79,12 @@ class Registry(Generic[T], Mapping[str, type[T]]):
     def __len__(self) -> int:
         return len(self._types)
 
-    def get(self, spec: object, **arguments: Any) -> T:  # type: ignore[override]
+    def get(self, identifier: object, **arguments: Any) -> T:  # type: ignore[override]
         """Return an object for a name, a class or an object.
 
         Parameters
         ----------
-        spec : str, type, object or dict
+        identifier : str, type, object or dict
             A dict is a configuration, ``{"class_name": ..., "config": ...}``.
         **arguments
             For making the object, where it is not one yet.
@@ -96,6 +96,7 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         TypeError
             For anything that is none of the four.
         """
+        spec = identifier
         if isinstance(spec, Mapping) and "class_name" in spec:
             arguments = {**spec.get("config", {}), **arguments}
             spec = spec["class_name"]
