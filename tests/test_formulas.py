@@ -19,11 +19,13 @@ import pytest
 from scipy.special import erf
 
 from nnlite import calculus, constraints, functional, initializers, layers, losses, metrics, regularizers
+from nnlite.graph import dag
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import Dropout
 from nnlite.layers.shaping import Flatten
+from nnlite.layers.threshold import Sign, Step
 from nnlite.optim import schedules
 from nnlite.optim.adadelta import Adadelta
 from nnlite.optim.adagrad import Adagrad
@@ -71,7 +73,7 @@ def _path(thing) -> str:
 
 
 def _modules() -> Iterator:
-    yield from (calculus, constraints, functional, regularizers, scaling)
+    yield from (calculus, constraints, dag, functional, regularizers, scaling)
     for package in ("layers", "losses", "metrics", "optim"):
         package = importlib.import_module(f"nnlite.{package}")
         for info in pkgutil.iter_modules(package.__path__):
@@ -220,6 +222,28 @@ for _cls in (Linear, Sigmoid, Tanh, Softmax):
     _layer_case(_cls)
 _layer_case(ReLU, np.where(np.abs(Z) < 0.3, 0.0, Z))  # with numbers at the corner
 CORNERED = np.where(np.abs(Z) < 0.3, 0.0, 4 * Z)  # with numbers at the corner, and far from it
+
+
+@case(Sign)
+def sign():
+    yield {"z": CORNERED}, {"y": Sign().forward(CORNERED)}
+
+
+@case(Step)
+def step():
+    for threshold in (0.0, CORNERED.max()):
+        yield {"z": CORNERED, "threshold": threshold}, {"y": Step(threshold).forward(CORNERED)}
+
+
+@case(dag.DagNetwork)
+def node_of_a_dag():
+    network = dag.DagNetwork(
+        [(u, "v") for u in "abcd"], "linear", use_bias=True, bias_initializer="ones", dtype="float64"
+    )
+    z, dz = network.forward(X, training=True)[:, 0], DY[:, 0]
+    dh = network.backward(DY[:, :1])
+    given = {"h": X, "w": network.w.copy(), "b": network.b[0], "dz": dz}
+    yield given, {"z": z, "dw": network.dw, "db": network.db[0], "dh": dh}
 
 
 def _bend_case(cls, x=CORNERED, given=None, **settings):

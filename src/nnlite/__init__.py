@@ -32,7 +32,18 @@ from nnlite.models.sequential import Sequential
 from nnlite.tensor import Shape
 
 if TYPE_CHECKING:
-    from nnlite import datasets, ensemble, gradcheck, minimize, plot, preprocessing, saving, search
+    from nnlite import (
+        datasets,
+        ensemble,
+        gradcheck,
+        graph,
+        minimize,
+        perceptron,
+        plot,
+        preprocessing,
+        saving,
+        search,
+    )
 
 __version__ = "0.1.0"
 
@@ -52,6 +63,7 @@ __all__ = [
     "errors",
     "functional",
     "gradcheck",
+    "graph",
     "initializers",
     "layers",
     "losses",
@@ -60,6 +72,7 @@ __all__ = [
     "models",
     "optim",
     "optimizers",
+    "perceptron",
     "plot",
     "preprocessing",
     "regularizers",
@@ -69,7 +82,18 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = ("datasets", "ensemble", "gradcheck", "minimize", "plot", "preprocessing", "saving", "search")
+_LAZY = (
+    "datasets",
+    "ensemble",
+    "gradcheck",
+    "graph",
+    "minimize",
+    "perceptron",
+    "plot",
+    "preprocessing",
+    "saving",
+    "search",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,7 @@ from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
 from nnlite.layers.prelu import PReLU
 from nnlite.layers.shaping import Flatten, Rescaling, Reshape
+from nnlite.layers.threshold import Sign, Step
 
 __all__ = [
     "ELU",
@@ -63,8 +64,10 @@ __all__ = [
     "Reshape",
     "SiLU",
     "Sigmoid",
+    "Sign",
     "Softmax",
     "Softplus",
     "Softsign",
+    "Step",
     "Tanh",
 ]
