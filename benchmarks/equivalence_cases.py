@@ -127,7 +127,7 @@ LOSSES: dict[str, LossCase] = {
 }
 
 OPTIMIZERS: dict[str, Make] = {
-    "SGD": lambda k: k.optimizers.SGD(0.02),
+    "SGD": lambda k: k.optimizers.SGD(0.005),
     "SGD momentum": lambda k: k.optimizers.SGD(0.01, momentum=0.8),
     "SGD nesterov": lambda k: k.optimizers.SGD(0.01, momentum=0.8, nesterov=True),
     "RMSprop": lambda k: k.optimizers.RMSprop(0.002),

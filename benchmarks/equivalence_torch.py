@@ -62,7 +62,7 @@ LOSS: dict[str, Callable[..., Any]] = {
 
 # rules whose epsilon stands where Keras has it, or does not matter
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
-    "SGD": lambda w: torch.optim.SGD(w, 0.02),
+    "SGD": lambda w: torch.optim.SGD(w, 0.005),
     "SGD momentum": lambda w: torch.optim.SGD(w, 0.01, momentum=0.8),
     "SGD nesterov": lambda w: torch.optim.SGD(w, 0.01, momentum=0.8, nesterov=True),
     "weight_decay": lambda w: torch.optim.SGD(w, 0.02, weight_decay=0.1),

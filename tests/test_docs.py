@@ -117,9 +117,10 @@ def test_code_shown_exists(page, file, name, options):
 # what scripts import, and what whoever extends the library does
 MODULES = [f"nnlite.{name}" for name in nnlite.__all__ if isinstance(getattr(nnlite, name), ModuleType)]
 MODULES += ["nnlite.checks", "nnlite.parameters", "nnlite.registry"]
+OTHER_NAMES = {"nnlite.backend", "nnlite.optimizers"}  # Keras's, for what is documented under ours
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", sorted({*MODULES} - OTHER_NAMES))
 def test_every_public_name_is_in_the_reference(module):
     reference = "\n".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "docs/api").glob("*.rst")))
     directives = re.findall(r"^\.\. (?:auto\w+|data):: ([\w.]+)$", reference, re.MULTILINE)

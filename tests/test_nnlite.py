@@ -15,6 +15,7 @@ FLOOR_PACKAGES = ["nnlite.datasets", "nnlite.layers", "nnlite.models", "nnlite.o
 
 # what import nnlite may load beyond what import numpy has loaded already: all of it small
 STANDARD = {"__future__", "copy", "copyreg", "signal", "threading", "types", "weakref", "_weakrefset"}
+STANDARD |= {"contextvars", "csv", "_csv", "inspect", "json", "_json"}
 
 
 def loaded_by(statement):

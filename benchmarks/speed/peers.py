@@ -341,12 +341,11 @@ class Jax(Peer):
             p, m, v = ([part[i] for part in new] for i in range(3))
             return (p, m, v, t, x, y), None
 
-        @jax.jit
         def epoch(p: Any, m: Any, v: Any, t: Any, x: Any, y: Any, order: Any) -> Any:
             (p, m, v, t, _, _), _ = jax.lax.scan(step, (p, m, v, t, x, y), order.reshape(-1, size))
             return p, m, v, t
 
-        self.epoch, self.logits, self.n = epoch, jax.jit(logits), n
+        self.epoch, self.logits, self.n = jax.jit(epoch), jax.jit(logits), n
         p = [jnp.asarray(a) for a in weights]
         zeros = [jnp.zeros_like(a) for a in p]
         self.state = (p, zeros, zeros, jnp.zeros((), jnp.float32))

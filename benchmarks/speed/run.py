@@ -161,7 +161,7 @@ def versions() -> str:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
         f"{', '.join(found)}; NumPy's BLAS: {blas['name']} {blas['version']}"

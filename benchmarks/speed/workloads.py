@@ -47,6 +47,8 @@ def data(workload: Workload) -> tuple[Array, Array]:
     from nnlite import datasets
     from nnlite.errors import DataNotFoundError
 
+    x: Array
+    y: Array
     if workload.widths[0] == 784:
         try:
             (x, y), _ = datasets.mnist.load_data()

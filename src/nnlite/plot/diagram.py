@@ -90,7 +90,7 @@ def new_figure() -> "tuple[Figure, Axes]":
     """Return a figure that belongs to nobody but its owner, and its axes."""
     from matplotlib.figure import Figure
 
-    figure = Figure(layout="none")
+    figure = Figure()
     return figure, figure.add_axes((0, 0, 1, 1))
 
 
