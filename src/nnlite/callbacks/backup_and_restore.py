@@ -1,5 +1,7 @@
 """A training that was interrupted goes on where it was, as if nothing had happened."""
 
+from __future__ import annotations  # so that naming numpy.random's types does not load it
+
 import json
 import os
 from contextlib import suppress

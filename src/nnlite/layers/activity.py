@@ -61,3 +61,7 @@ class ActivityRegularization(ActivityPenalty):
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **layer: Any) -> None:
         super().__init__(L1L2(l1, l2), **layer)
         self.l1, self.l2 = self.regularizer.l1, self.regularizer.l2  # type: ignore[attr-defined]
+
+    @classmethod
+    def arguments(cls) -> tuple[str, ...]:  # noqa: D102
+        return ("l1", "l2", *Layer.arguments())

@@ -13,7 +13,6 @@ from nnlite import config
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer, copy_into
 from nnlite.models import wiring
-from nnlite.models.saving import writing
 from nnlite.models.saving.describe import describe, describe_input, describe_training, make_part
 from nnlite.models.saving.state import restore, state_of
 from nnlite.models.summary import summary_table
@@ -389,9 +388,7 @@ class Model(Trainer):
         return {"name": self.name, "trainable": self.trainable, "layers": layers, "outputs": outputs}
 
     @classmethod
-    def from_config(
-        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> Self:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """Make a model, with new weights, from what `get_config` returned.
 
         Parameters
@@ -458,6 +455,8 @@ class Model(Trainer):
         """
         if zipped is False:
             raise ValueError(explain("zipped is False", needed="None or True", why="a model is one file"))
+        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+
         writing.save(self, filepath, overwrite)
 
     def save_weights(
@@ -480,6 +479,8 @@ class Model(Trainer):
         """
         if max_shard_size is not None:
             raise ValueError(explain("max_shard_size is given", needed="None", why="weights are one file"))
+        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+
         writing.save_weights(self, filepath, overwrite)
 
     def load_weights(
@@ -506,6 +507,8 @@ class Model(Trainer):
         DataFileError
             If it is damaged, or is something else.
         """
+        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+
         writing.load_weights(self, filepath, skip_mismatch, by_name)
 
     def get_state(self) -> dict[str, Any]:

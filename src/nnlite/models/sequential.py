@@ -186,9 +186,7 @@ class Sequential(Model):
         return config | {"layers": layers}
 
     @classmethod
-    def from_config(
-        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> Self:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """Make a model, with new weights, from what `get_config` returned.
 
         Parameters

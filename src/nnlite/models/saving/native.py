@@ -9,6 +9,8 @@
 ``np.load("model.npz")["layers/hidden/W"]`` reads one of them.
 """
 
+from __future__ import annotations  # so that naming numpy.random's types does not load it
+
 import os
 import sys
 from collections.abc import Mapping
