@@ -231,3 +231,9 @@ def test_labels_outside_are_refused(labels, span):
         F.one_hot(labels, 3)
     if labels[0] == 1:  # the message's way out, for classes counted from 1
         assert F.one_hot(np.array(labels) - min(labels), 3).shape == (3, 3)
+
+
+def test_a_complex_step_through_the_sigmoid_never_overflows():
+    z = np.array([-1650.0, -3.0, 0.0, 2.0, 1650.0])
+    slope = sigmoid(z + 1e-20j).imag / 1e-20
+    np.testing.assert_allclose(slope, sigmoid(z) * sigmoid(-z), rtol=1e-14)

@@ -2,6 +2,7 @@ import pytest
 
 from nnlite import initializers, losses, metrics, optim, regularizers
 from nnlite.layers import activations
+from nnlite.losses import rules as loss_rules
 from nnlite.metrics import rules as metric_rules
 from nnlite.optim import rules
 from nnlite.registry import Registry
@@ -65,7 +66,7 @@ def test_what_is_neither_name_nor_class_nor_object(spec):
 LIBRARY = [
     rules.registry,
     activations.registry,
-    losses.registry,
+    loss_rules.registry,
     metric_rules.registry,
     initializers.registry,
     regularizers.registry,
@@ -108,7 +109,7 @@ def test_the_example_is_a_line_of_python_whose_value_is_understood(registry):
     ("registry", "module"),
     [
         (activations.registry, activations),
-        (losses.registry, losses),
+        (loss_rules.registry, losses),
         (metric_rules.registry, metrics),
         (initializers.registry, initializers),
         (regularizers.registry, regularizers),

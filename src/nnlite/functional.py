@@ -29,6 +29,9 @@ def sigmoid(z: Array) -> Array:
     formula as it stands is right everywhere, and keeps its relative accuracy on the left, where
     ``(1 + tanh(z/2))/2`` would lose it.
     """
+    if np.iscomplexobj(z):  # of a complex number the overflow would be NaN
+        e = np.exp(np.where(z.real < 0, z, -z))
+        return np.where(z.real < 0, e, 1) / (1 + e)
     with np.errstate(over="ignore"):
         y = np.asarray(np.negative(z))  # an array even where z is a single number
         np.exp(y, out=y)

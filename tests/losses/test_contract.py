@@ -29,6 +29,7 @@ from nnlite.losses import (
     Poisson,
     SparseCategoricalCrossentropy,
     SquaredHinge,
+    rules,
 )
 from nnlite.tensor import Shape
 
@@ -77,7 +78,7 @@ EVERY = pytest.mark.parametrize("cls", DATA)
 
 
 def test_every_loss_of_the_library_is_in_the_tables():
-    assert set(losses.registry.values()) == DATA.keys() | {FunctionLoss}
+    assert set(rules.registry.values()) == DATA.keys() | {FunctionLoss}
     assert {cls for cls in DATA if cls.link} == FUSED.keys()
     assert all(activation.link == cls.link for cls, (_, activation) in FUSED.items())
     assert [cls for cls in DATA if cls.reads_labels] == [SparseCategoricalCrossentropy]
@@ -284,7 +285,9 @@ def test_the_mean_by_the_weights(cls):
     y, p = DATA[cls]
     weights = np.array([1, 2, 1, 0, 3, 1.0])
     loss = cls(reduction="mean_with_sample_weight")
-    np.testing.assert_allclose(loss(y, p, weights), np.average(loss.values(y, p), weights=weights), rtol=1e-14)
+    np.testing.assert_allclose(
+        loss(y, p, weights), np.average(loss.values(y, p), weights=weights), rtol=1e-14
+    )
     np.testing.assert_allclose(loss(y, p, 10 * weights), loss(y, p, weights), rtol=1e-14)
     np.testing.assert_allclose(loss(y, p), cls()(y, p), rtol=1e-14)
     assert loss(y, p, np.zeros(N)) == 0
@@ -293,7 +296,7 @@ def test_the_mean_by_the_weights(cls):
 
 @pytest.mark.parametrize("reduction", ["avg", 3, "", "Mean"])
 def test_an_unknown_reduction(reduction):
-    with pytest.raises(ValueError, match=r"the reduction is .*\n  needed: one of: .* mean, sum, half_sum"):
+    with pytest.raises(ValueError, match=r"the reduction is .*\n  needed: one of: .* sum, half_sum"):
         L2(reduction=reduction)
 
 
@@ -345,7 +348,9 @@ def test_logits_far_out_are_no_trouble(cls, dtype):
         if cls in FOCAL:
             right = 0.25 if cls is CategoricalFocalCrossentropy else 1
             np.testing.assert_array_equal(dz[0] * [1, 1, 0, 0], 0)  # what is right has no weight
-            assert L[1] == pytest.approx(2e4 * right if right < 1 else (2e4 + 2 * np.log(2) / 4) / 4, rel=1e-5)
+            assert L[1] == pytest.approx(
+                2e4 * right if right < 1 else (2e4 + 2 * np.log(2) / 4) / 4, rel=1e-5
+            )
         elif cls is BinaryCrossentropy:
             np.testing.assert_allclose(L, [np.log(4) / 4, 5000 + np.log(4) / 4, 2500], rtol=1e-6)
         else:
@@ -565,4 +570,7 @@ def test_config_makes_an_equal_one(cls):
     assert "reduction='half_sum'" in repr(loss)
     assert repr(again) == repr(loss)
     assert again.get_config() == loss.get_config()
-    assert losses.get({"class_name": cls.__name__, "config": loss.get_config()}).get_config() == loss.get_config()
+    assert (
+        losses.get({"class_name": cls.__name__, "config": loss.get_config()}).get_config()
+        == loss.get_config()
+    )

@@ -55,7 +55,7 @@ from nnlite.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from nnlite.losses.rules import get, registry
+from nnlite.losses.rules import get
 
 __all__ = [
     "L2",
@@ -95,7 +95,6 @@ __all__ = [
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
-    "registry",
     "sparse_categorical_crossentropy",
     "squared_hinge",
 ]

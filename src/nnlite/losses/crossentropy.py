@@ -86,8 +86,9 @@ class BinaryCrossentropy(BinaryLoss):
 class CategoricalCrossentropy(CategoricalLoss):
     """Cross-entropy of one-hot targets with the predicted probabilities of K classes.
 
-    With ``q = p / p.sum(-1, keepdims=True)``, which is p if the rows sum to 1::
+    ::
 
+        q  = p / p.sum(-1, keepdims=True)
         L  = -(y * np.log(q)).sum(-1)
         dp = (y.sum(-1, keepdims=True) - y / q) / p.sum(-1, keepdims=True)
 
@@ -96,8 +97,9 @@ class CategoricalCrossentropy(CategoricalLoss):
         L  = y.sum(-1) * np.log(np.exp(z).sum(-1)) - (y * z).sum(-1)
         dz = p * y.sum(-1, keepdims=True) - y
 
-    which is ``p - y`` for targets that sum to 1. Label smoothing s replaces y by y (1 - s) + s/K. For labels
-    as whole numbers there is :class:`SparseCategoricalCrossentropy`.
+    which is ``p - y`` for targets that sum to 1. The shares q are p where its rows sum to 1. Label smoothing
+    s replaces y by y (1 - s) + s/K. For labels as whole numbers there is
+    :class:`SparseCategoricalCrossentropy`.
 
     Parameters
     ----------
@@ -140,8 +142,9 @@ class CategoricalCrossentropy(CategoricalLoss):
 class SparseCategoricalCrossentropy(ProbabilityLoss):
     """Cross-entropy of class numbers 0 … K-1 with the predicted probabilities of K classes.
 
-    With ``rows = np.arange(len(y))`` and ``q = p / p.sum(-1, keepdims=True)``::
+    With ``rows = np.arange(len(y))``::
 
+        q = p / p.sum(-1, keepdims=True)
         L = -np.log(q[rows, y])
 
     and from logits, with values and gradients as :class:`CategoricalCrossentropy` has for the one-hot rows

@@ -110,12 +110,10 @@ class BinaryFocalCrossentropy(BinaryLoss):
 
     def fused(self, y: Array, z: Array) -> tuple[Array, Array, Array]:  # noqa: D102
         y, p = self.smoothed(y), sigmoid(z)
-        not_p = sigmoid(-z)  # 1 - p would lose its digits where p is near 1
-        u = y * not_p + (1 - y) * p
-        bce = softplus(z) - y * z
+        u, bce = _wrong(y, p), softplus(z) - y * z
         w, factor = self._balance(y), u**self.gamma
         du = (1 - 2 * y) * _power_slope(u, self.gamma)
-        dz = w * (du * p * not_p * bce + factor * (p - y)) / z.shape[-1]
+        dz = w * (du * p * (1 - p) * bce + factor * (p - y)) / z.shape[-1]
         return (w * factor * bce).mean(-1), p, dz
 
     def _balance(self, y: Array) -> Any:
@@ -135,15 +133,17 @@ def _bce(y: Array, p: Array) -> Array:
 
 def _power_slope(u: Array, gamma: float) -> Array:
     """Return the derivative of u^γ; where u = 0, of a γ below 1, it is infinite, and 0 is returned."""
-    positive = u.real > 0
-    return np.where(positive | (gamma >= 1), gamma * np.where(positive, u, gamma <= 1) ** (gamma - 1), 0)
+    zero = u == 0
+    slope = gamma * np.where(zero, gamma <= 1, u) ** (gamma - 1)
+    return np.where(zero & (gamma < 1), 0, slope)
 
 
 class CategoricalFocalCrossentropy(CategoricalLoss):
     """Categorical cross-entropy in which each term is multiplied by a power of 1 - q.
 
-    With ``q = p / p.sum(-1, keepdims=True)``, which is p if the rows sum to 1::
+    ::
 
+        q  = p / p.sum(-1, keepdims=True)
         L  = -(alpha * (1 - q)**gamma * y * np.log(q)).sum(-1)
         g  = alpha * y * (gamma * (1 - q)**(gamma - 1) * np.log(q) - (1 - q)**gamma / q)
         dp = (g - (g * q).sum(-1, keepdims=True)) / p.sum(-1, keepdims=True)
@@ -154,7 +154,7 @@ class CategoricalFocalCrossentropy(CategoricalLoss):
         t  = alpha * y * (gamma * (1 - p)**(gamma - 1) * p * np.log(p) - (1 - p)**gamma)
         dz = t - p * t.sum(-1, keepdims=True)
 
-    Label smoothing s replaces y by y (1 - s) + s/K.
+    The shares q are p where its rows sum to 1. Label smoothing s replaces y by y (1 - s) + s/K.
 
     Parameters
     ----------

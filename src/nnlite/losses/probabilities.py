@@ -48,8 +48,12 @@ def uncertain(p: Array) -> Array:
 
 
 def shares(p: Array) -> tuple[Array, Array]:
-    """Return ``q = p / total``, rows that sum to 1, and ``total = p.sum(-1, keepdims=True)``."""
+    """Return ``q = p / total``, rows that sum to 1, and ``total = p.sum(-1, keepdims=True)``.
+
+    A row of zeros has no shares and stays what it is; Keras makes NaN of it.
+    """
     total = p.sum(-1, keepdims=True)
+    total = np.where(total == 0, 1, total)
     return p / total, total
 
 
