@@ -24,10 +24,8 @@ Make = Callable[[Any], Any]
 STEPS = (1, 10, 100)
 ROWS, FEATURES, BATCH = 32, 5, 8
 
-_ACTIVATIONS = (
-    "linear relu sigmoid tanh softmax leaky_relu elu selu gelu silu softplus softsign exponential "
-    "hard_sigmoid log_softmax relu6 mish"
-).split()
+_ACTIVATIONS = ["linear", "relu", "sigmoid", "tanh", "softmax", "leaky_relu", "elu", "selu", "gelu", "silu"]
+_ACTIVATIONS += ["softplus", "softsign", "exponential", "hard_sigmoid", "log_softmax", "relu6", "mish"]
 
 
 def _dense(**arguments: Any) -> Make:
@@ -39,7 +37,7 @@ def _after_dense(*makes: Make) -> Make:
 
 
 def _with(name: str, make: Make) -> Make:
-    """A Dense layer with an argument that is an object."""
+    """Return a Dense layer with an argument that is an object."""
     return lambda k: [k.layers.Dense(4, "tanh", **{name: make(k)})]
 
 

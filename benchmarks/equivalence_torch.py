@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import nnlite
 import numpy as np
 import torch
 import torch.nn.functional as F
 from equivalence_cases import BATCH, LOSSES, ROWS, STEPS, Case, build, data
+
+import nnlite
 
 __all__ = ["train_torch"]
 
@@ -32,8 +33,13 @@ ACTIVATIONS: dict[str | None, Callable[..., Any]] = {
     "mish": F.mish,
 }
 
+
+def _dense(activation: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda h, W, b: activation(h @ W + b)
+
+
 LAYERS: dict[str, Callable[..., Any]] = {
-    **{f"Dense {name}": (lambda a: lambda h, W, b: a(h @ W + b))(a) for name, a in ACTIVATIONS.items()},
+    **{f"Dense {name}": _dense(a) for name, a in ACTIVATIONS.items()},
     "Dense, no bias": lambda h, W: h @ W,
     "LeakyReLU": lambda h, W, b: F.leaky_relu(h @ W + b, 0.3),
     "ELU": lambda h, W, b: F.elu(h @ W + b, 0.7),
@@ -94,6 +100,6 @@ def train_torch(case: Case) -> dict[int, tuple[float, list[Any]]] | None:
         if step + 1 in STEPS:
             arrays = [w.detach().numpy().copy() for w in weights]
             for i in moving:
-                arrays[i] = np.zeros(0)
+                arrays[i] = np.full_like(arrays[i], np.nan)  # PyTorch averages another variance
             result[step + 1] = float(loss.detach()), arrays
     return result

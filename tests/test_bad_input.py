@@ -193,7 +193,12 @@ OPTIONS = {
     "predict strings": (lambda m: m.predict(["a"], verbose=0), "x holds strings"),
     "evaluate strings": (lambda m: m.evaluate(X, ["a"] * 20, verbose=0), "y holds strings"),
     "train_on_batch": (lambda m: m.train_on_batch(X, Y[:3]), "x has 20", "y has 3"),
-    "unknown optimizer": (lambda m: m.compile("adm", "mse"), "'adm'", "one of: adadelta", "did you mean 'adam'"),
+    "unknown optimizer": (
+        lambda m: m.compile("adm", "mse"),
+        "'adm'",
+        "one of: adadelta",
+        "did you mean 'adam'",
+    ),
     "unknown loss": (lambda m: m.compile("adam", "msee"), "unknown loss 'msee'", "one of:", "'mse'"),
     "unknown metric": (lambda m: m.compile("adam", "mse", metrics=["acuracy"]), "'acuracy'", "'accuracy'"),
     "metrics a string": (

@@ -157,7 +157,7 @@ def _head(head: str, z: Array) -> Array:
 
 
 def _dz(w: Workload, p: Array, y: Array) -> Array:
-    """The gradient of the mean loss with respect to the last logits."""
+    """Return the gradient of the mean loss with respect to the last logits."""
     if w.head == "softmax":
         dz = p.copy()
         dz[np.arange(len(y)), y] -= 1

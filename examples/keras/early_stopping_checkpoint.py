@@ -53,9 +53,8 @@ def main(epochs):
         print(f"stopped after {len(history.epoch)} epochs; the best was epoch {best + 1}")
         loaded = keras.models.load_model(path)
         for name, network in (("restored", model), ("from the file", loaded)):
-            print(
-                f"{name}: loss {network.evaluate(everything[0][-100:], everything[1][-100:], verbose=0)[0]:.4f}"
-            )
+            loss, _ = network.evaluate(everything[0][-100:], everything[1][-100:], verbose=0)
+            print(f"{name}: loss {loss:.4f}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ SAMPLES = int(os.environ.get("SAMPLES", "60000"))
 
 
 def digits() -> Any:
-    """MNIST, or digits that are drawn on the spot where it cannot be had."""
+    """Return MNIST, or digits that are drawn on the spot where it cannot be had."""
     try:
         train, test = datasets.mnist.load_data()
     except DataNotFoundError:
@@ -25,7 +25,7 @@ def digits() -> Any:
 
 
 def houses() -> Any:
-    """The California housing data, or a made-up formula with noise where they cannot be had."""
+    """Return the California housing data, or a made-up formula with noise where they cannot be had."""
     try:
         train, test = datasets.california_housing.load_data()
     except DataNotFoundError:

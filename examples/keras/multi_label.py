@@ -18,7 +18,7 @@ layers = keras.layers
 
 
 def data(n=2000, labels=5):
-    """Samples of 20 numbers; each label is a yes where a direction of its own is passed."""
+    """Return samples of 20 numbers; each label is a yes where a direction of its own is passed."""
     draw = np.random.RandomState(1)
     x = draw.normal(size=(n, 20)).astype("float32")
     y = (x @ draw.normal(size=(20, labels)) + draw.normal(size=(n, labels)) > 1).astype("float32")

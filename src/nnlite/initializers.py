@@ -12,7 +12,7 @@ is as stated after the cut, as Keras does it.
 
 from __future__ import annotations  # so that naming numpy.random's types does not load it
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt

@@ -74,8 +74,8 @@ class L2(L1L2):
 class OrthogonalRegularizer(Regularizer):
     """Mean absolute cosine between the rows, or columns, of a matrix: drives them to be orthogonal.
 
-    With ``U = W / np.sqrt((W**2).sum(1, keepdims=True))``, the rows at length 1, ``C = U @ U.T`` their cosines
-    and ``pairs = len(W) * (len(W) - 1) / 2``, of the rows::
+    With ``U = W / np.sqrt((W**2).sum(1, keepdims=True))``, the rows at length 1, with ``C = U @ U.T``, their
+    cosines, and with ``pairs = len(W) * (len(W) - 1) / 2``::
 
         R = factor * np.abs(C * (1 - np.eye(len(W)))).sum() / 2 / pairs
 

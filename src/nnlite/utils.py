@@ -141,9 +141,7 @@ def split_dataset(
     order = np.arange(n)
     if shuffle:
         order = np.random.default_rng(seed).permutation(n)
-    parts = [
-        tuple(array[rows] for array in arrays) for rows in (order[:left], order[left : left + right])
-    ]
+    parts = [tuple(array[rows] for array in arrays) for rows in (order[:left], order[left : left + right])]
     return (parts[0], parts[1]) if several else (parts[0][0], parts[1][0])
 
 

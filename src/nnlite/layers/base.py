@@ -17,6 +17,7 @@ from nnlite.configurable import Configurable
 from nnlite.constraints import Constraint
 from nnlite.errors import BackwardError, ShapeError, explain
 from nnlite.initializers import Initializer
+from nnlite.jacobians import layer_jacobian
 from nnlite.parameters import Parameter, Pool, State
 from nnlite.regularizers import Regularizer
 from nnlite.symbols import Symbol
@@ -152,6 +153,16 @@ class Layer(Configurable):
             )
         return kept
 
+    def jacobian(self, x: Any) -> Array:
+        """Return all derivatives dy/dx, from the layer's own `backward`: the shape of y, then that of x.
+
+        Parameters
+        ----------
+        x : array_like
+            One sample, or a batch. See :func:`nnlite.jacobians.layer_jacobian`.
+        """
+        return layer_jacobian(self, x)
+
     # --- shapes and parameters -------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
@@ -181,7 +192,7 @@ class Layer(Configurable):
             self.constraints[name] = constraint
 
     def add_state(self, name: str, shape: tuple[int, ...], initializer: Initializer) -> None:
-        """Make the array ``name`` that the layer itself keeps; ``name = State()`` stands in the class body."""
+        """Make the array ``name`` that the layer keeps; ``name = State()`` stands in the class body."""
         allowance.take(shape, f"{self.label}.{name}")
         self.__dict__[name] = initializer(shape, self.dtype)
 

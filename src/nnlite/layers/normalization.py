@@ -303,7 +303,7 @@ class Normalization(Layer):
         self.mean, self.variance, self.invert = mean, variance, bool(invert)
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        if self.mean is None and self.adapted_mean is None:
+        if self.mean is None and "adapted_mean" not in self.state:
             features = (Shape(input_shape)[-1] or 0,)
             self.add_state("adapted_mean", features, initializers.Zeros())
             self.add_state("adapted_variance", features, initializers.Ones())

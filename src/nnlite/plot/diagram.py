@@ -53,15 +53,15 @@ def network(
         If the model is not built, or the direction is unknown.
     """
     if not getattr(model, "built", False):
-        raise ValueError(explain("the model is not built: it has no shapes yet", fix="model.build((None, 784))"))
+        raise ValueError(
+            explain("the model is not built: it has no shapes yet", fix="model.build((None, 784))")
+        )
     if direction not in ("TB", "LR"):
         raise ValueError(explain(f"the direction is {direction!r}", needed="'TB' or 'LR'"))
     if ax is None:
         _, ax = new_figure()
     symbols = _symbols(model, expand_nested)
-    texts = [
-        _text(symbol, shapes, dtypes, names, activations, parameters, trainable) for symbol in symbols
-    ]
+    texts = [_text(symbol, shapes, dtypes, names, activations, parameters, trainable) for symbol in symbols]
     place = _places(symbols)
     widths = [max(map(len, text.split("\n"))) * _CHARACTER + 0.3 for text in texts]
     heights = [(text.count("\n") + 1) * _LINE + 0.2 for text in texts]
@@ -164,7 +164,9 @@ def _arrow(ax: "Axes", start: tuple[float, ...], end: tuple[float, ...], directi
         tail, tip = (start[0], start[1] - start[3] / 2), (end[0], end[1] + end[3] / 2)
     else:
         tail, tip = (start[0] + start[2] / 2, start[1]), (end[0] - end[2] / 2, end[1])
-    ax.annotate("", xy=tip, xytext=tail, arrowprops={"arrowstyle": "-|>", "color": _EDGE, "shrinkA": 0, "shrinkB": 0})
+    ax.annotate(
+        "", xy=tip, xytext=tail, arrowprops={"arrowstyle": "-|>", "color": _EDGE, "shrinkA": 0, "shrinkB": 0}
+    )
 
 
 def _frame(ax: "Axes", boxes: list[tuple[float, ...]]) -> None:
