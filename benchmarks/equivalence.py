@@ -91,7 +91,7 @@ def page(results: dict[Case, Any]) -> str:
             "",
             "Keras by itself does not compute in float64 on JAX or PyTorch: its rule for the type of a"
             " result makes float32 of it, inside tanh and other functions, so that a model set to float64 is"
-            " only right to 1e-7. That rule was switched off here; with it, everything differs by about 1e-8.",
+            " only right to 1e-7. That rule was switched off here; with it, all differs by about 1e-8.",
             "",
             f"nnlite {nnlite.__version__}, NumPy {np.__version__}, Keras {keras.__version__} on"
             f" {keras.backend.backend()} {jax.__version__}, PyTorch {torch.__version__},"
