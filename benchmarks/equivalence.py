@@ -1,19 +1,19 @@
 """Compare the same networks in nnlite, Keras and PyTorch after 1, 10 and 100 steps.
 
     pip install -e .[compare]
-    python benchmarks/equivalence.py                 # every pair: some fifteen minutes
-    python benchmarks/equivalence.py --only BatchNorm  # those whose name has this in it
+    python benchmarks/equivalence.py                    # every pair: half an hour
+    python benchmarks/equivalence.py --write            # the page of what was recorded
+    python benchmarks/equivalence.py --only BatchNorm   # those whose name has this in it
 
-All of it in float64, on the same weights and the same batches. Writes ``docs/equivalence.md``, which is a
-page of the documentation, and ``tests/data/equivalence.json``, with Keras's figures: the test suite compares
-with those where Keras is not installed.
+All of it in float64, on the same weights and the same batches. ``--write`` writes ``docs/equivalence.md``,
+which is a page of the documentation, and ``tests/data/equivalence.json``, with Keras's figures: the tests
+compare with those where Keras is not installed.
 """
 
 import argparse
 import json
 import os
 import platform
-import time
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def compare(case: Case) -> tuple[Distances, Distances | None, list[list[float]]]
 def table(results: dict[Case, Any], kind: str, names: list[str]) -> list[str]:
     """Return the rows of one kind of part: the largest distance over all pairs that it is in."""
     lines = [
-        f"| {kind} | pairs | Keras, 1 step | 10 | 100 | PyTorch, 1 step | 10 | 100 |",
+        f"| {kind} | networks | Keras, 1 step | 10 | 100 | PyTorch, 1 step | 10 | 100 |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name in names:
@@ -85,7 +85,8 @@ def page(results: dict[Case, Any]) -> str:
             f"{len(results)} networks, each built in nnlite and in Keras, and in PyTorch where it has the"
             " same rule, with the same weights, and trained on the same batches in float64. The numbers are"
             " the largest difference of the loss and of any weight, relative to the largest number of its"
-            " array, over all pairs of a layer, a loss and an optimizer that the row's part is in.",
+            " array, over those networks that the row's part is in. Every layer, loss and optimizer is in one"
+            " with plain partners, and in others with partners drawn at random.",
             "",
             f"The largest of all after 100 steps is {results[worst][0][100]:.1e} ({worst.name}).",
             "",
@@ -125,31 +126,47 @@ def compute_in_float64() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", default="", help="only the cases whose name has this in it; writes nothing")
     parser.add_argument(
-        "--only", default="", help="compare the cases whose name has this in it; write nothing"
+        "--part", type=int, nargs=2, default=(0, 1), metavar=("K", "N"), help="every N-th case"
     )
-    only = parser.parse_args().only
+    parser.add_argument("--record", type=Path, nargs="+", default=[Path("equivalence.jsonl")])
+    parser.add_argument("--write", action="store_true", help="make the page of what the records hold")
+    options = parser.parse_args()
+    if options.write:
+        write([json.loads(line) for path in options.record for line in path.read_text().splitlines()])
+        return
     compute_in_float64()
-    results, started = {}, time.perf_counter()
-    for case in cases():
-        if only not in case.name:
-            continue
-        try:
-            results[case] = compare(case)
-        except NonFiniteError:
-            print(f"{case.name}: left out, because it diverges", flush=True)
-            continue
-        if only or results[case][0][100] > 1e-12:
-            print(f"{case.name}: {results[case][0]} {results[case][1] or ''}", flush=True)
-    print(f"{len(results)} networks in {time.perf_counter() - started:.0f} s")
-    if not only:
-        PAGE.write_text(page(results))
-        kept = {case.name: [[float(f"{n:.17g}") for n in row] for row in r[2]] for case, r in results.items()}
-        FIGURES.write_text(
-            json.dumps({"keras": keras.__version__, "steps": STEPS, "figures": kept}, indent=0).replace(
-                ",\n", ", "
-            )
+    k, n = options.part
+    chosen = [case for i, case in enumerate(cases()) if i % n == k and options.only in case.name]
+    with options.record[0].open("w") as record:
+        for case in chosen:
+            try:
+                ours, torchs, kept = compare(case)
+            except NonFiniteError:
+                print(f"{case.name}: left out, because it diverges", flush=True)
+                continue
+            record.write(json.dumps([case, ours, torchs, kept]) + "\n")
+            record.flush()
+            if options.only or ours[100] > 1e-12:
+                print(f"{case.name}: {ours} {torchs or ''}", flush=True)
+
+
+def write(lines: list[Any]) -> None:
+    """Write the page and the figures that the tests compare with."""
+    results = {
+        Case(*names): (
+            {int(s): d for s, d in ours.items()},
+            theirs and {int(s): d for s, d in theirs.items()},
         )
+        for names, ours, theirs, _ in lines
+    }
+    PAGE.write_text(page(results))
+    figures = {
+        " / ".join(names): [[float(f"{n:.14g}") for n in row] for row in kept] for names, *_, kept in lines
+    }
+    contents = {"keras": keras.__version__, "steps": STEPS, "figures": dict(sorted(figures.items()))}
+    FIGURES.write_text(json.dumps(contents, indent=0).replace(",\n", ", ") + "\n")
 
 
 if __name__ == "__main__":

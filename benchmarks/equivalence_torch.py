@@ -46,8 +46,8 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "PReLU": lambda h, W, b, alpha: torch.where(h @ W + b > 0, h @ W + b, alpha * (h @ W + b)),
     "Softmax": lambda h, W, b: torch.softmax(h @ W + b, -1),
     "Activation": lambda h, W, b: torch.tanh(h @ W + b),
-    "BatchNormalization": lambda h, W, b, gamma, beta: F.batch_norm(
-        h @ W + b, None, None, gamma, beta, training=True, eps=1e-3
+    "BatchNormalization": lambda h, W, gamma, beta: F.batch_norm(
+        h @ W, None, None, gamma, beta, training=True, eps=1e-3
     ),
     "LayerNormalization": lambda h, W, b, gamma, beta: F.layer_norm(h @ W + b, (4,), gamma, beta, eps=1e-3),
     "Dropout(0)": lambda h, W, b: h @ W + b,

@@ -143,9 +143,17 @@ class Interrupting(nnlite.losses.MeanSquaredError):
         return 2 * (p - y)
 
 
+@pytest.fixture
+def ctrl_c_interrupts():
+    """What Python does at Ctrl-C by itself, also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @methods
 @pytest.mark.parametrize("at", [1, 2, 3, 4, 6])
-def test_ctrl_c_keeps_the_best_weights(method, at):
+def test_ctrl_c_keeps_the_best_weights(method, at, ctrl_c_interrupts):
     model, loss = linear(), Interrupting(at)
     model.compile("sgd", loss)
     with pytest.raises(KeyboardInterrupt):
