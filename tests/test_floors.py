@@ -50,6 +50,11 @@ FLOORS = {
     "nnlite.optim.base": 40,
     # the parts; siblings do not know each other
     "nnlite.layers.activity": 50,
+    "nnlite.layers.activation_layer": 45,
+    "nnlite.layers.elementwise": 47,
+    "nnlite.layers.gates": 47,
+    "nnlite.layers.rectifiers": 47,
+    "nnlite.layers.sigmoids": 47,
     "nnlite.layers.activations": 50,  # below the others: a Dense ends in one of these
     "nnlite.layers.dense": 60,
     "nnlite.layers.dropout": 60,

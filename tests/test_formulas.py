@@ -46,7 +46,7 @@ WITHOUT_FORMULA = {
     "nnlite.calculus.linearize": "makes a Linearization",
     "nnlite.preprocessing.scaling.Scaler": "the contract",
     "nnlite.layers.base.Layer": "the contract, which computes nothing",
-    "nnlite.layers.activations.ActivationLayer": "what activations have in common",
+    "nnlite.layers.activation_layer.ActivationLayer": "what activations have in common",
     "nnlite.layers.activations.Activation": "one of the other activations, by name",
     "nnlite.layers.input.InputLayer": "a shape",
     "nnlite.constraints.Constraint": "the contract",
@@ -261,8 +261,14 @@ for _cls in (
     layers.Softplus,
     layers.Softsign,
     layers.Exponential,
+    layers.LogSigmoid,
+    layers.TanhShrink,
 ):
     _bend_case(_cls, Z)
+_bend_case(layers.CELU, alpha=0.7)
+_bend_case(layers.Squareplus, b=3.0)
+_bend_case(layers.HardSiLU, 3 * Z)
+_bend_case(layers.HardTanh, 2 * CORNERED)
 _bend_case(ReLU, max_value=1.5, negative_slope=0.1, threshold=0.2, given={"t": 0.2, "s": 0.1})
 _bend_case(layers.ReLU6, 4 * CORNERED)
 _bend_case(layers.HardSigmoid, 4 * Z)
@@ -271,6 +277,17 @@ _bend_case(layers.ELU, alpha=0.7)
 _bend_case(layers.SELU)
 _bend_case(layers.GELU, Z, {"erf": erf})
 _bend_case(layers.GELU, Z, {"erf": erf}, approximate=True)
+
+
+@case(layers.Elementwise)
+def elementwise():
+    def square(z):
+        return z**2 + z
+
+    square.gradient = lambda z: 2 * z + 1
+    layer = layers.Elementwise(square, dtype="float64")
+    y = layer.forward(Z, training=True)
+    yield {"z": Z, "dy": DY, "function": square}, {"y": y, "dz": layer.backward(DY)}
 
 
 def _unit_case(cls, x=Z, **settings):
@@ -282,7 +299,7 @@ def _unit_case(cls, x=Z, **settings):
         before = {name: array.copy() for name, array in layer.state.items()}
         y = layer.forward(x, training=True)
         got = {"y": y, "dx": layer.backward(DY), **{f"d{name}": g for name, g in layer.grads.items()}}
-        noise = {"noise": layer.noise} if hasattr(layer, "noise") else {}
+        noise = {name: getattr(layer, name) for name in ("noise", "keep") if hasattr(layer, name)}
         yield {"x": x, "dy": DY, **settings, **kept, **before, **noise}, {**got, **layer.state}
 
 
@@ -308,6 +325,7 @@ _unit_case(layers.Normalization, mean=0.5, variance=2.0)
 _unit_case(layers.Rescaling, scale=0.5, offset=1.0)
 _unit_case(layers.GaussianNoise, stddev=0.5, seed=1)
 _unit_case(layers.GaussianDropout, rate=0.3, seed=1)
+_unit_case(layers.AlphaDropout, rate=0.3, seed=1)
 
 
 @case(layers.Reshape)

@@ -44,7 +44,7 @@ from nnlite.losses import (
 from nnlite.models import Sequential
 
 ACTIVATIONS = {  # by their names, each with its layer; a leaky ReLU of that name has another slope
-    name: cls for name, cls in activations.registry.items() if name.islower() and name != "swish"
+    name: cls for name, cls in activations.registry.items() if name.islower() and "swish" not in name
 }
 QUANTITIES = [L2, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, Huber, LogCosh]
 QUANTITIES += [LogSquaredError, CosineSimilarity]
@@ -81,6 +81,10 @@ LAYERS = {
     "LeakyReLU": (layers.LeakyReLU, [FLAT, IMAGE]),
     "ReLU in general": (lambda: ReLU(1.5, 0.1, 0.2), [FLAT, IMAGE]),
     "ELU": (lambda: layers.ELU(0.7), [FLAT, IMAGE]),
+    "CELU": (lambda: layers.CELU(0.7), [FLAT, IMAGE]),
+    "Squareplus": (lambda: layers.Squareplus(0.5), [FLAT, IMAGE]),
+    "AlphaDropout": (lambda: layers.AlphaDropout(0.3), [FLAT, IMAGE]),
+    "Elementwise": (lambda: layers.Elementwise(np.sinh), [FLAT, IMAGE]),
     "GELU approximate": (lambda: layers.GELU(True), [FLAT, IMAGE]),
     "PReLU": (lambda: layers.PReLU("random_normal"), [FLAT, IMAGE]),
     "PReLU shared": (lambda: layers.PReLU("random_normal", shared_axes=[1]), [IMAGE]),
@@ -94,7 +98,7 @@ LAYERS = {
     "Rescaling": (lambda: layers.Rescaling(0.5, 1.0), [FLAT, IMAGE]),
     "Reshape": (lambda: layers.Reshape((-1,)), [FLAT, IMAGE]),
 }
-RANDOM_LAYERS = [name for name in LAYERS if name.startswith(("Dropout", "Gaussian", "BatchNormalization"))]
+RANDOM_LAYERS = [name for name in LAYERS if name.startswith(("Dropout", "AlphaD", "Gaussian", "BatchN"))]
 
 each_layer = pytest.mark.parametrize(
     ("name", "sample"),

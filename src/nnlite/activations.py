@@ -4,25 +4,33 @@ Each is the forward pass of the layer of its name, and ``Dense(10, activation=nn
 understood as ``Dense(10, activation="relu")``.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlite import config
+from nnlite import config, registry
+from nnlite.configurable import plain
 from nnlite.layers import activations as layers
 from nnlite.layers.base import Layer
+from nnlite.registry import custom_object
 from nnlite.tensor import Array
 
 __all__ = [
+    "celu",
     "deserialize",
     "elu",
     "exponential",
     "gelu",
     "get",
     "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
     "leaky_relu",
     "linear",
+    "log_sigmoid",
     "log_softmax",
     "mish",
     "relu",
@@ -34,8 +42,10 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "squareplus",
     "swish",
     "tanh",
+    "tanh_shrink",
 ]
 
 
@@ -67,6 +77,11 @@ def elu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
     return _apply(layers.ELU(alpha, name="elu"), x)
 
 
+def celu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
+    """Return the :class:`~nnlite.layers.CELU` of each number."""
+    return _apply(layers.CELU(alpha, name="celu"), x)
+
+
 def selu(x: npt.ArrayLike) -> Array:
     """Return the :class:`~nnlite.layers.SELU` of each number."""
     return _apply(layers.SELU(name="selu"), x)
@@ -85,6 +100,14 @@ def silu(x: npt.ArrayLike) -> Array:
 swish = silu
 
 
+def hard_silu(x: npt.ArrayLike) -> Array:
+    """Return the :class:`~nnlite.layers.HardSiLU` of each number."""
+    return _apply(layers.HardSiLU(name="hard_silu"), x)
+
+
+hard_swish = hard_silu
+
+
 def mish(x: npt.ArrayLike) -> Array:
     """Return the :class:`~nnlite.layers.Mish` of each number."""
     return _apply(layers.Mish(name="mish"), x)
@@ -93,6 +116,11 @@ def mish(x: npt.ArrayLike) -> Array:
 def softplus(x: npt.ArrayLike) -> Array:
     """Return the :class:`~nnlite.layers.Softplus` of each number."""
     return _apply(layers.Softplus(name="softplus"), x)
+
+
+def squareplus(x: npt.ArrayLike, b: float = 4) -> Array:
+    """Return the :class:`~nnlite.layers.Squareplus` of each number."""
+    return _apply(layers.Squareplus(b, name="squareplus"), x)
 
 
 def softsign(x: npt.ArrayLike) -> Array:
@@ -115,9 +143,24 @@ def hard_sigmoid(x: npt.ArrayLike) -> Array:
     return _apply(layers.HardSigmoid(name="hard_sigmoid"), x)
 
 
+def log_sigmoid(x: npt.ArrayLike) -> Array:
+    """Return the :class:`~nnlite.layers.LogSigmoid` of each number."""
+    return _apply(layers.LogSigmoid(name="log_sigmoid"), x)
+
+
 def tanh(x: npt.ArrayLike) -> Array:
     """Return the :class:`~nnlite.layers.Tanh` of each number."""
     return _apply(layers.Tanh(name="tanh"), x)
+
+
+def hard_tanh(x: npt.ArrayLike) -> Array:
+    """Return the :class:`~nnlite.layers.HardTanh` of each number."""
+    return _apply(layers.HardTanh(name="hard_tanh"), x)
+
+
+def tanh_shrink(x: npt.ArrayLike) -> Array:
+    """Return the :class:`~nnlite.layers.TanhShrink` of each number."""
+    return _apply(layers.TanhShrink(name="tanh_shrink"), x)
 
 
 def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
@@ -143,16 +186,22 @@ _FUNCTIONS: dict[str, Any] = {
         leaky_relu,
         relu6,
         elu,
+        celu,
         selu,
         gelu,
         silu,
+        hard_silu,
         mish,
         softplus,
+        squareplus,
         softsign,
         exponential,
         sigmoid,
+        log_sigmoid,
         hard_sigmoid,
         tanh,
+        hard_tanh,
+        tanh_shrink,
         softmax,
         log_softmax,
         linear,
@@ -160,28 +209,55 @@ _FUNCTIONS: dict[str, Any] = {
 }
 for _name, _function in _FUNCTIONS.items():
     _function.activation = _name  # how a layer knows which of its activations is meant
+_FUNCTIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 
 def get(identifier: Any) -> Any:
-    """Return the activation of that name as a function; a function comes back as it is.
+    """Return an activation as a function.
+
+    Parameters
+    ----------
+    identifier : str, callable, dict or None
+        A name; a function or a layer, which comes back as it is; or a layer's configuration. ``None`` is
+        `linear`.
 
     Raises
     ------
     ValueError
         For an unknown name, with the nearest known ones.
+    TypeError
+        For what is none of these.
     """
     if identifier is None:
         return linear
+    if isinstance(identifier, str) and identifier in _FUNCTIONS:
+        return _FUNCTIONS[identifier]
     if callable(identifier):
         return identifier
-    layers.registry.get(identifier)  # refuses what is no activation
-    return _FUNCTIONS[{"swish": "silu"}.get(identifier, identifier)]
+    custom = custom_object(identifier)
+    return layers.get(identifier) if custom is None else custom
 
 
-def serialize(activation: Any) -> str:
-    """Return the name of one of these functions."""
-    name: str = activation.activation
-    return name
+def serialize(activation: Any) -> Any:
+    """Return the name of one of these functions, or the configuration of an activation layer.
+
+    Raises
+    ------
+    TypeError
+        For a function of the user's own, which has no such form.
+    """
+    name = getattr(activation, "activation", None)
+    return name if isinstance(name, str) else plain(activation, "the activation")
 
 
-deserialize = get
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return the function that `serialize` was given.
+
+    Parameters
+    ----------
+    config : str or dict
+    custom_objects : mapping of str to callable, optional
+        Functions and classes of the user's own, by the names that ``config`` calls them.
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)

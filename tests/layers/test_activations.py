@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
-from nnlite import functional
+from nnlite import config, functional
 from nnlite.layers import activations
 from nnlite.layers.activations import Activation, ActivationLayer, Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.dense import Dense
+from nnlite.layers.dropout import Dropout
+from nnlite.layers.prelu import PReLU
 
 CLASSES = [Linear, ReLU, Sigmoid, Softmax, Tanh]
+EVERY = list(dict.fromkeys(activations.registry.values()))
 Z = np.random.default_rng(0).normal(size=(4, 3))
 
 
@@ -43,7 +46,7 @@ def test_the_slope_of_relu_at_0_is_0():
     np.testing.assert_array_equal(layer.backward(np.ones((1, 4))), [[0, 0, 0, 1]])
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("cls", [cls for cls in EVERY if cls is not activations.Exponential])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_out(cls, dtype):
     z = np.array([[-1e4, 0, 1e4], [1e4, 1e4, 1e4]], dtype)
@@ -78,6 +81,33 @@ def test_get_by_name(name):
 
 def test_get_nothing_is_linear():
     assert type(activations.get(None)) is Linear
+
+
+def test_by_their_names_they_have_the_defaults_of_keras_functions():
+    assert (
+        activations.get("leaky_relu").negative_slope
+        == Activation("leaky_relu").activation.negative_slope
+        == 0.2
+    )
+    assert activations.LeakyReLU().negative_slope == 0.3  # its layer's default
+
+
+def test_an_activation_inside_a_layer_uses_up_no_name():
+    config.clear_session()
+    hidden = [Dense(2, "relu"), Dense(2, ReLU), Activation("relu")]
+    assert {layer.activation.name for layer in hidden} == {"dense", "dense_1", "activation"}
+    assert ReLU().name == "re_lu"
+    config.clear_session()
+
+
+@pytest.mark.parametrize(
+    "spec", [PReLU(name="mine"), PReLU, Dropout(0.5, name="mine"), Dense, Dense(3, name="mine")]
+)
+def test_a_layer_that_is_no_activation_is_refused(spec):
+    with pytest.raises(
+        TypeError, match=r"the activation is .*, which is none(.|\n)*fix:    Dense\(10\), and that"
+    ):
+        Dense(2, activation=spec)
 
 
 def test_get_copies_an_object_because_layers_must_not_share_notes():
@@ -131,3 +161,43 @@ def test_an_activation_of_ones_own():
     np.testing.assert_allclose(y, (Z @ layer.W) ** 2, rtol=1e-14)
     layer.backward(np.ones_like(y))
     np.testing.assert_allclose(layer.dW, Z.T @ (2 * (Z @ layer.W)), rtol=1e-13)
+
+
+# --- a ReLU in general ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "y", "dz"),
+    [
+        ({}, [0, 0, 0.5, 1.5, 2.5], [0, 0, 1, 1, 1]),
+        ({"max_value": 1.5}, [0, 0, 0.5, 1.5, 1.5], [0, 0, 1, 0, 0]),
+        ({"negative_slope": 0.5}, [-1, 0, 0.5, 1.5, 2.5], [0.5, 0.5, 1, 1, 1]),
+        # below 1 it is 0.5 (z - 1): -1.5, -0.5, -0.25
+        ({"negative_slope": 0.5, "threshold": 1}, [-1.5, -0.5, -0.25, 1.5, 2.5], [0.5, 0.5, 0.5, 1, 1]),
+        # with the cut below the threshold: 0.5 (z - 2) until 2, then 1 at once
+        ({"max_value": 1, "negative_slope": 0.5, "threshold": 2}, [-2, -1, -0.75, -0.25, 1], [0.5] * 4 + [0]),
+    ],
+)
+def test_a_relu_in_general(settings, y, dz):
+    layer, z = ReLU(**settings), np.array([[-2.0, 0.0, 0.5, 1.5, 2.5]])
+    np.testing.assert_array_equal(layer.forward(z, training=True), [y])
+    np.testing.assert_array_equal(layer.backward(np.ones_like(z)), [dz])
+
+
+@pytest.mark.parametrize("name", ["max_value", "negative_slope", "threshold"])
+@pytest.mark.parametrize("value", [-1, np.nan, "6"])
+def test_what_is_no_number(name, value):
+    with pytest.raises(ValueError, match=rf"{name} is .*\n  needed: a finite number from 0"):
+        ReLU(**{name: value})
+
+
+@pytest.mark.parametrize("axis", [0, 1, None, -2])
+def test_the_classes_lie_along_the_last_axis(axis):
+    with pytest.raises(ValueError, match=r"the axis of Softmax 's' is (.|\n)*needed: -1"):
+        Softmax(axis, name="s")
+
+
+def test_log_softmax_is_the_logarithm_of_the_softmax():
+    np.testing.assert_allclose(activations.LogSoftmax().forward(Z), np.log(Softmax().forward(Z)), rtol=1e-14)
+    y = activations.LogSoftmax().forward(np.array([[1e4, 0.0, -1e4]]))
+    np.testing.assert_array_equal(y, [[0, -1e4, -2e4]])

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from nnlite import config
-from nnlite.layers.dropout import Dropout
+from nnlite.errors import ShapeError
+from nnlite.layers.dropout import AlphaDropout, Dropout
+from nnlite.layers.rectifiers import SELU
 
 X = np.ones((200, 500))
 
@@ -93,3 +95,76 @@ def test_what_is_no_rate(rate):
         ValueError, match=r"rate is .*\n  needed: a finite number from 0 to 1\n  fix:    rate=0.5"
     ):
         Dropout(rate)
+
+
+# --- choices that are shared --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("noise_shape", "axis"), [((None, 1, None), 1), ((None, None, 1), 2), ((1, 3, 4), 0)]
+)
+@pytest.mark.parametrize("make", [Dropout, AlphaDropout])
+def test_along_an_axis_of_length_1_the_choice_is_shared(make, noise_shape, axis):
+    x = np.ones((5, 3, 4))
+    layer = make(0.5, noise_shape=noise_shape, seed=1)
+    y = layer.forward(x, training=True)
+    assert y.shape == x.shape
+    assert layer.keep.shape == tuple(1 if i == axis else n for i, n in enumerate(x.shape))
+    np.testing.assert_array_equal(y, np.broadcast_to(y.take([0], axis), x.shape))
+    assert np.unique(y).size == 2
+    assert layer.backward(x).shape == x.shape
+
+
+@pytest.mark.parametrize("noise_shape", [(None, 1), (None, 3, 5), (None, 1, 1, 1), (2, None, None)])
+def test_a_noise_shape_that_does_not_fit(noise_shape):
+    with pytest.raises(
+        ShapeError, match=r"Dropout 'd' has the noise_shape .* got an array of shape \(5, 3, 4\)"
+    ):
+        Dropout(0.5, noise_shape, name="d").forward(np.ones((5, 3, 4)), training=True)
+
+
+@pytest.mark.parametrize("noise_shape", [(0, 1), (-1,), (1.5,), ("a",)])
+def test_a_noise_shape_that_is_none(noise_shape):
+    with pytest.raises(ValueError, match=r"noise_shape is .*\n  needed: a whole number from 1 on"):
+        Dropout(0.5, noise_shape)
+
+
+def test_a_noise_shape_is_written_down():
+    layer = Dropout.from_config(Dropout(0.5, (None, 1), 3, name="d").get_config())
+    assert (layer.rate, layer.noise_shape, layer.seed) == (0.5, (None, 1), 3)
+
+
+# --- alpha dropout ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3, 0.7])
+def test_alpha_dropout_keeps_mean_0_and_variance_1(rate):
+    x = np.random.default_rng(0).normal(size=(1000, 1000))
+    y = AlphaDropout(rate, seed=0).forward(x, training=True)
+    assert abs(y.mean()) < 5e-3
+    assert abs(y.var() - 1) < 1e-2
+
+
+def test_alpha_dropout_worked_by_hand():
+    layer = AlphaDropout(0.5, seed=0)
+    y = layer.forward(X, training=True)
+    limit = SELU().forward(np.array([[-1e4]]))[0, 0]
+    a = 1 / np.sqrt(0.5 * (1 + 0.5 * limit**2))
+    np.testing.assert_allclose(y[layer.keep], a * (1 - 0.5 * limit), rtol=1e-14)
+    np.testing.assert_allclose(y[~layer.keep], a * 0.5 * limit, rtol=1e-14)
+    np.testing.assert_allclose(layer.backward(X), a * layer.keep, rtol=1e-14)
+
+
+def test_alpha_dropout_in_use_and_at_rate_0():
+    assert AlphaDropout(0.5).forward(X) is X
+    np.testing.assert_array_equal(AlphaDropout(0.0).forward(X, training=True), X)
+    np.testing.assert_array_equal(AlphaDropout(0.5, seed=3).forward(X, training=True),
+                                  AlphaDropout(0.5, seed=3).forward(X, training=True))  # fmt: skip
+    with pytest.raises(ValueError, match="from 0 to below 1"):
+        AlphaDropout(1.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_alpha_dropout_keeps_the_type(dtype):
+    layer, x = AlphaDropout(0.5), X.astype(dtype)
+    assert layer.forward(x, training=True).dtype == layer.backward(x).dtype == dtype

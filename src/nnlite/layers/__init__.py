@@ -1,6 +1,7 @@
 """The layers of a network, each a function together with its chain rule."""
 
 from nnlite.layers.activations import (
+    CELU,
     ELU,
     GELU,
     SELU,
@@ -8,8 +9,11 @@ from nnlite.layers.activations import (
     ActivationLayer,
     Exponential,
     HardSigmoid,
+    HardSiLU,
+    HardTanh,
     LeakyReLU,
     Linear,
+    LogSigmoid,
     LogSoftmax,
     Mish,
     ReLU,
@@ -19,12 +23,15 @@ from nnlite.layers.activations import (
     Softmax,
     Softplus,
     Softsign,
+    Squareplus,
     Tanh,
+    TanhShrink,
 )
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.base import Layer
 from nnlite.layers.dense import Dense
-from nnlite.layers.dropout import Dropout
+from nnlite.layers.dropout import AlphaDropout, Dropout
+from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.input import Input, InputLayer
 from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
@@ -33,6 +40,7 @@ from nnlite.layers.shaping import Flatten, Rescaling, Reshape
 from nnlite.layers.threshold import Sign, Step
 
 __all__ = [
+    "CELU",
     "ELU",
     "GELU",
     "SELU",
@@ -40,20 +48,25 @@ __all__ = [
     "ActivationLayer",
     "ActivityPenalty",
     "ActivityRegularization",
+    "AlphaDropout",
     "BatchNormalization",
     "Dense",
     "Dropout",
+    "Elementwise",
     "Exponential",
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "HardSiLU",
     "HardSigmoid",
+    "HardTanh",
     "Input",
     "InputLayer",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "Mish",
     "Normalization",
@@ -68,6 +81,8 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Squareplus",
     "Step",
     "Tanh",
+    "TanhShrink",
 ]

@@ -3,33 +3,43 @@
 Without them a stack of Dense layers would be one matrix. Each class here has its function and the chain
 rule of that function side by side. ``Dense(10, activation="sigmoid")`` is a Dense whose last act is one of
 these layers, so there is one implementation of each.
+
+The most usual ones are in this file, and the names by which all are known; the others are in
+:mod:`~nnlite.layers.rectifiers`, :mod:`~nnlite.layers.gates` and :mod:`~nnlite.layers.sigmoids`.
 """
 
-import math
-import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
 from nnlite.checks import number
-from nnlite.errors import ShapeError, explain
-from nnlite.functional import log_softmax, normal_cdf, relu, sigmoid, softmax, softplus
+from nnlite.errors import explain
+from nnlite.functional import log_softmax, relu, sigmoid, softmax
+from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.layers.base import Layer
+from nnlite.layers.elementwise import Elementwise
+from nnlite.layers.gates import GELU, HardSiLU, Mish, SiLU
+from nnlite.layers.rectifiers import CELU, ELU, SELU, Exponential, LeakyReLU, ReLU6, Softplus, Squareplus
+from nnlite.layers.sigmoids import HardSigmoid, HardTanh, LogSigmoid, Softsign, TanhShrink
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
 __all__ = [
+    "CELU",
     "ELU",
     "GELU",
     "SELU",
     "Activation",
     "ActivationLayer",
     "Exponential",
+    "HardSiLU",
     "HardSigmoid",
+    "HardTanh",
     "LeakyReLU",
     "Linear",
+    "LogSigmoid",
     "LogSoftmax",
     "Mish",
     "ReLU",
@@ -39,21 +49,11 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Squareplus",
     "Tanh",
+    "TanhShrink",
     "get",
 ]
-
-
-class ActivationLayer(Layer):
-    """What all activations have in common: no parameters, and logits that are simply their input."""
-
-    def logits(self, x: Array, training: bool = False) -> Array:
-        """Return x: an activation's input is what the link function is applied to."""
-        return x
-
-    def backward_logits(self, dz: Array) -> Array:
-        """Return dz, for the same reason."""
-        return dz
 
 
 class Linear(ActivationLayer):
@@ -179,7 +179,7 @@ class ReLU(ActivationLayer):
             return dy * (z.real > 0)
         slope = np.where(z.real > self.threshold, 1.0, self.negative_slope).astype(z.real.dtype)
         if self.max_value is not None:
-            slope[z.real >= self.max_value] = 0
+            slope[(z.real > self.threshold) & (z.real >= self.max_value)] = 0
         return dy * slope
 
 
@@ -249,334 +249,28 @@ class LogSoftmax(ActivationLayer):
         return dy - np.exp(y) * dy.sum(-1, keepdims=True)
 
 
-class LeakyReLU(ActivationLayer):
-    """A ReLU that lets some of the negative numbers through, so that no unit is dead.
-
-    ::
-
-        y  = np.where(z > 0, z, negative_slope * z)
-        dz = dy * np.where(z > 0, 1, negative_slope)
-
-    Parameters
-    ----------
-    negative_slope : float, default 0.3
-        As Keras's layer has it; ``Dense(…, activation="leaky_relu")`` is 0.2, as Keras's function is.
-    **layer
-        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
-    """
-
-    def __init__(self, negative_slope: float = 0.3, **layer: Any) -> None:
-        super().__init__(**layer)
-        self.negative_slope = number("negative_slope", negative_slope, 0, example=0.3)
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        if training:
-            self._kept = z
-        return np.where(z.real > 0, z, self.negative_slope * z)
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        z = self.take()
-        return np.where(z.real > 0, dy, self.negative_slope * dy)
-
-
-class ReLU6(ActivationLayer):
-    """A ReLU that is cut off at 6.
-
-    ::
-
-        y  = np.clip(z, 0, 6)
-        dz = dy * ((z > 0) & (z < 6))
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        if training:
-            self._kept = z
-        return np.where(z.real < 6, relu(z), 6).astype(z.dtype, copy=False)
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        z = self.take()
-        return dy * ((z.real > 0) & (z.real < 6))
-
-
-class ELU(ActivationLayer):
-    """Exponential linear unit: smooth, and negative where a ReLU is 0 (Clevert et al. 2016).
-
-    ::
-
-        y  = np.where(z > 0, z, alpha * (np.exp(z) - 1))
-        dz = dy * np.where(z > 0, 1, alpha * np.exp(z))
-
-    Parameters
-    ----------
-    alpha : float, default 1
-        Minus the limit on the left.
-    **layer
-        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
-    """
-
-    scale = 1.0
-
-    def __init__(self, alpha: float = 1.0, **layer: Any) -> None:
-        super().__init__(**layer)
-        self.alpha = number("alpha", alpha, 0, example=1)
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        negative = self.alpha * np.expm1(np.where(z.real > 0, 0, z).astype(z.dtype, copy=False))
-        if training:
-            self._kept = z.real > 0, negative
-        return self.scale * np.where(z.real > 0, z, negative)
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        positive, negative = self.take()
-        return self.scale * np.where(positive, dy, dy * (negative + self.alpha))  # α e^z = α (e^z - 1) + α
-
-
-class SELU(ELU):
-    """Scaled ELU, whose two constants keep mean 0 and variance 1 from layer to layer (Klambauer et al. 2017).
-
-    With ``alpha = 1.6732632423543772`` and ``scale = 1.0507009873554805``::
-
-        y  = scale * np.where(z > 0, z, alpha * (np.exp(z) - 1))
-        dz = dy * scale * np.where(z > 0, 1, alpha * np.exp(z))
-    """
-
-    scale = 1.0507009873554805
-
-    def __init__(self, **layer: Any) -> None:
-        super().__init__(1.6732632423543772, **layer)
-
-    @classmethod
-    def arguments(cls) -> tuple[str, ...]:  # noqa: D102
-        return Layer.arguments()
-
-
-class GELU(ActivationLayer):
-    """Gaussian error linear unit: z times the probability that a normal number is below z (Hendrycks 2016).
-
-    With ``Phi = (1 + erf(z / np.sqrt(2))) / 2`` and ``phi = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)``::
-
-        y  = z * Phi
-        dz = dy * (Phi + z * phi)
-
-    Approximately, with ``u = np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))``::
-
-        y  = z * (1 + u) / 2
-        dz = dy * ((1 + u) / 2 + z * (1 - u**2) / 2 * np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * z**2))
-
-    Parameters
-    ----------
-    approximate : bool, default False
-    **layer
-        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
-    """
-
-    def __init__(self, approximate: bool = False, **layer: Any) -> None:
-        super().__init__(**layer)
-        self.approximate = bool(approximate)
-
-    def _share(self, z: Array) -> Array:
-        """Return which part of z passes: Φ(z), or (1 + u)/2 for it."""
-        if self.approximate:
-            return (1 + np.tanh(_ROOT * (z + 0.044715 * (z * z * z)))) / 2
-        return normal_cdf(z)
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        share = self._share(z)
-        if training:
-            self._kept = z, share
-        return z * share
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        z, share = self.take()
-        if self.approximate:
-            slope = (
-                2 * share * (1 - share) * _ROOT * (1 + 3 * 0.044715 * (z * z))
-            )  # 1 - u² = 4 share (1 - share)
-        else:
-            slope = np.exp(-(z * z) / 2) * _PEAK
-        return dy * (share + z * slope)
-
-
-_ROOT = math.sqrt(2 / math.pi)
-_PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
-
-
-class SiLU(ActivationLayer):
-    """Sigmoid linear unit, also called swish: z times its sigmoid.
-
-    With ``s = 1 / (1 + np.exp(-z))``::
-
-        y  = z * s
-        dz = dy * s * (1 + z * (1 - s))
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        s = sigmoid(z)
-        if training:
-            self._kept = z, s
-        return z * s
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        z, s = self.take()
-        return dy * s * (1 + z * (1 - s))
-
-
-class Mish(ActivationLayer):
-    """z times the hyperbolic tangent of its softplus (Misra 2019).
-
-    With ``t = np.tanh(np.log(1 + np.exp(z)))``::
-
-        y  = z * t
-        dz = dy * (t + z * (1 - t**2) / (1 + np.exp(-z)))
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        t = np.tanh(softplus(z))
-        if training:
-            self._kept = z, t
-        return z * t
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        z, t = self.take()
-        return dy * (t + z * (1 - t * t) * sigmoid(z))
-
-
-class Softplus(ActivationLayer):
-    """A smooth ReLU, whose derivative is the sigmoid.
-
-    ::
-
-        y  = np.log(1 + np.exp(z))
-        dz = dy / (1 + np.exp(-z))
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        if training:
-            self._kept = z
-        return softplus(z)
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        return dy * sigmoid(self.take())
-
-
-class Softsign(ActivationLayer):
-    """A bend from -1 to 1 that approaches its limits more slowly than the tanh.
-
-    ::
-
-        y  = z / (1 + np.abs(z))
-        dz = dy / (1 + np.abs(z)) ** 2
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        below = 1 + np.where(z.real < 0, -z, z)
-        if training:
-            self._kept = below
-        return z / below
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        below = self.take()
-        return dy / (below * below)
-
-
-class Exponential(ActivationLayer):
-    """The exponential function, for outputs that are positive.
-
-    ::
-
-        y  = np.exp(z)
-        dz = dy * y
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        y: Array = np.exp(z)
-        if training:
-            self._kept = y
-        return y
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        return dy * self.take()
-
-
-class HardSigmoid(ActivationLayer):
-    """Three straight lines in the place of the sigmoid.
-
-    ::
-
-        y  = np.clip(z / 6 + 0.5, 0, 1)
-        dz = dy * (np.abs(z) < 3) / 6
-    """
-
-    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        inside = (z.real > -3) & (z.real < 3)
-        if training:
-            self._kept = inside
-        return np.where(inside, z / 6 + 0.5, z.real > 0).astype(z.dtype, copy=False)
-
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        return np.where(self.take(), dy / 6, 0).astype(dy.dtype, copy=False)
-
-
-class Elementwise(ActivationLayer):
-    """A function of yours as an activation, differentiated numerically.
-
-    If the function has an attribute ``gradient``, a function of z as well, that is its derivative. Otherwise
-    the derivative is taken by the complex step, where that agrees with a difference quotient, and by five
-    points where it does not.
-
-    Parameters
-    ----------
-    function : callable
-        Of an array; each number of the result belongs to the number in its place.
-    **layer
-        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
-    """
-
-    def __init__(self, function: Callable[[Array], Array], **layer: Any) -> None:
-        super().__init__(**layer)
-        self.function = function
-
-    def forward(self, z: Array, training: bool = False) -> Array:
-        if training:
-            self._kept = z
-        y = np.asarray(self.function(z))
-        if y.shape != z.shape:
-            raise ShapeError(
-                explain(
-                    f"the activation {getattr(self.function, '__name__', self.function)!r} made {y.shape} "
-                    f"of an array of shape {z.shape}",
-                    needed="a number for each number",
-                )
-            )
-        return y if y.dtype.kind == "c" else y.astype(z.dtype, copy=False)
-
-    def backward(self, dy: Array) -> Array:
-        z = self.take()
-        given = getattr(self.function, "gradient", None)
-        slope = np.asarray(given(z)) if given is not None else self._slope(z)
-        return dy * (slope if dy.dtype.kind == "c" else slope.real.astype(dy.dtype, copy=False))
-
-    def _slope(self, z: Array) -> Array:
-        """Return the derivative at each number, computed in double precision."""
-        f, x = self.function, z.astype(np.complex128 if z.dtype.kind == "c" else np.float64)
-        h = 1e-3 * np.maximum(1, np.abs(x))
-        points: Array = (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of a function that drops the imaginary part
-                step = np.asarray(f(x + 1e-20j)).imag / 1e-20
-        except TypeError:
-            return points
-        return step if np.allclose(step, points, rtol=1e-6, atol=1e-8) else points
-
-
 class _Activations(Registry[ActivationLayer]):
     """The activations by name; a plain function becomes one that is differentiated numerically."""
+
+    def make(self, cls: type[ActivationLayer], arguments: Mapping[str, Any]) -> ActivationLayer:
+        if "name" in arguments and "name" not in cls.arguments():  # a class of the user's own
+            arguments = {key: value for key, value in arguments.items() if key != "name"}
+        return super().make(cls, arguments)
 
     def convert(self, spec: object) -> ActivationLayer:
         name = getattr(spec, "activation", None)  # the functions of nnlite.activations know theirs
         if isinstance(name, str):
-            return self.get(name)
+            return get(name)
+        if isinstance(spec, Layer | type):
+            what = spec.__name__ if isinstance(spec, type) else spec.label
+            raise TypeError(
+                explain(
+                    f"the activation is {what}, which is none",
+                    needed="a name, an ActivationLayer, or a function of an array",
+                    why="only a layer without parameters can be the last part of another layer",
+                    fix="Dense(10), and that layer after it",
+                )
+            )
         return Elementwise(spec) if callable(spec) else super().convert(spec)
 
 
@@ -591,16 +285,23 @@ registry = _Activations(
         "tanh": Tanh,
         "leaky_relu": LeakyReLU,
         "relu6": ReLU6,
+        "celu": CELU,
         "elu": ELU,
         "selu": SELU,
         "gelu": GELU,
         "silu": SiLU,
         "swish": SiLU,
+        "hard_silu": HardSiLU,
+        "hard_swish": HardSiLU,
         "mish": Mish,
         "softplus": Softplus,
+        "squareplus": Squareplus,
         "softsign": Softsign,
         "exponential": Exponential,
         "hard_sigmoid": HardSigmoid,
+        "log_sigmoid": LogSigmoid,
+        "hard_tanh": HardTanh,
+        "tanh_shrink": TanhShrink,
         "log_softmax": LogSoftmax,
     },
     example="activation='relu'",
@@ -619,10 +320,10 @@ def get(activation: Any, name: str | None = None) -> ActivationLayer:
     name : str, optional
         Of the layer that it is a part of: errors then name the layer that the user knows.
     """
-    if activation == "leaky_relu":
-        layer: ActivationLayer = LeakyReLU(0.2)  # Keras's function has another slope than its layer
-    else:
-        layer = deepcopy(registry.get("linear" if activation is None else activation))
+    named = {} if name is None else {"name": name}  # and no name is made up
+    if isinstance(activation, str) and activation == "leaky_relu":
+        return LeakyReLU(0.2, **named)  # Keras's function has another slope than its layer
+    layer = deepcopy(registry.get("linear" if activation is None else activation, **named))
     layer.name = name or layer.name
     return layer
 

@@ -29,6 +29,20 @@ def _last_axis(axis: Any, label: str) -> int:
     return -1
 
 
+def _features(input_shape: Any, label: str) -> int:
+    """Return how many features inputs of this shape have, or refuse them."""
+    features = Shape(input_shape)[-1]
+    if features is None:
+        raise ShapeError(
+            explain(
+                f"{label} cannot be built for inputs of shape {Shape(input_shape)}",
+                needed="a known number of features",
+                why="every feature has numbers of its own",
+            )
+        )
+    return features
+
+
 class _Scaled(Layer):
     """What the two layers that learn have in common: a factor γ and a shift β for each feature."""
 
@@ -53,12 +67,7 @@ class _Scaled(Layer):
         self.beta_constraint, self.gamma_constraint = map(constraints.get, (beta[2], gamma[2]))
 
     def build(self, input_shape: Any) -> None:
-        features = Shape(input_shape)[-1]
-        if features is None:
-            raise ShapeError(
-                explain(f"{self.label} cannot be built for inputs of shape {Shape(input_shape)}",
-                        needed="a known number of features")
-            )  # fmt: skip
+        features = _features(input_shape, self.label)
         if self.scale:
             self.add_parameter(
                 "gamma", (features,), self.gamma_initializer, self.gamma_regularizer, self.gamma_constraint
@@ -156,7 +165,7 @@ class BatchNormalization(_Scaled):
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
         super().build(input_shape)
-        features = (Shape(input_shape)[-1] or 0,)
+        features = (_features(input_shape, self.label),)
         self.add_state("moving_mean", features, self.moving_mean_initializer)
         self.add_state("moving_variance", features, self.moving_variance_initializer)
 
@@ -301,22 +310,40 @@ class Normalization(Layer):
                 )
             )
         self.mean, self.variance, self.invert = mean, variance, bool(invert)
+        if mean is not None and (np.asarray(variance, float) < 0).any():
+            raise ValueError(
+                explain(f"the variance of {self.label} is {variance!r}", needed="no negative numbers")
+            )
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        if self.mean is None and "adapted_mean" not in self.state:
-            features = (Shape(input_shape)[-1] or 0,)
-            self.add_state("adapted_mean", features, initializers.Zeros())
-            self.add_state("adapted_variance", features, initializers.Ones())
+        features = _features(input_shape, self.label)
+        if self.mean is not None:
+            for name, given in (("mean", self.mean), ("variance", self.variance)):
+                if np.shape(given) not in ((), (1,), (features,)):
+                    raise ShapeError(
+                        explain(
+                            f"the {name} of {self.label} has the shape {np.shape(given)}",
+                            needed=f"one number, or one for each of the {features} features",
+                        )
+                    )
+        elif "adapted_mean" not in self.state:
+            self.add_state("adapted_mean", (features,), initializers.Zeros())
+            self.add_state("adapted_variance", (features,), initializers.Ones())
         super().build(input_shape)
 
     def adapt(self, data: npt.ArrayLike) -> None:
         """Find mean and variance of these data, which are those to be trained on: (n, features)."""
-        x = np.asarray(data)
         if self.mean is not None:
             raise ValueError(explain(f"{self.label} has its mean and variance from its arguments"))
-        if x.ndim < 2:
-            raise ShapeError(explain(f"{self.label} was to adapt to an array of shape {x.shape}",
-                                     needed="(n, features)"))  # fmt: skip
+        x = np.asarray(data, np.float64)
+        if x.ndim < 2 or not x.size:
+            raise ShapeError(
+                explain(f"{self.label} was to adapt to an array of shape {x.shape}", needed="(n, features)")
+            )
+        if not np.isfinite(x).all():
+            raise ValueError(
+                explain(f"{self.label} was to adapt to numbers of which some are NaN or infinite")
+            )
         if not self.built:
             self.build((None, *x.shape[1:]))
         rows = tuple(range(x.ndim - 1))

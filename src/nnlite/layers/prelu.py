@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from nnlite import constraints, initializers, regularizers
+from nnlite.checks import whole_number
+from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
 from nnlite.parameters import Parameter
 from nnlite.tensor import Array, Shape
@@ -47,14 +49,27 @@ class PReLU(Layer):
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.alpha_constraint = constraints.get(alpha_constraint)
         axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
-        self.shared_axes = None if axes is None else tuple(axes)
+        self.shared_axes = None if axes is None else tuple(whole_number("shared_axes", a, 1) for a in axes)
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        shape = [n or 1 for n in Shape(input_shape).sample]
-        for axis in self.shared_axes or ():
-            shape[axis - 1] = 1
+        lengths = enumerate(Shape(input_shape).sample, 1)
+        shared = self.shared_axes or ()
+        shape = [1 if axis in shared else length for axis, length in lengths]
+        if None in shape or any(axis > len(shape) for axis in shared):
+            raise ShapeError(
+                explain(
+                    f"{self.label} cannot be built for inputs of shape {Shape(input_shape)}",
+                    needed="axes of known length, other than those in shared_axes",
+                    why="every place along them has a slope of its own",
+                    fix="shared_axes=[1] for one slope along the first axis of a sample",
+                )
+            )
         self.add_parameter(
-            "alpha", tuple(shape), self.alpha_initializer, self.alpha_regularizer, self.alpha_constraint
+            "alpha",
+            tuple(n or 0 for n in shape),
+            self.alpha_initializer,
+            self.alpha_regularizer,
+            self.alpha_constraint,
         )
         super().build(input_shape)
 

@@ -5,7 +5,7 @@ from nnlite.layers.activations import Activation
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.base import Layer
 from nnlite.layers.dense import Dense
-from nnlite.layers.dropout import Dropout
+from nnlite.layers.dropout import AlphaDropout, Dropout
 from nnlite.layers.input import InputLayer
 from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
@@ -31,6 +31,7 @@ _CLASSES: tuple[type[Layer], ...] = (
     Flatten,
     Reshape,
     Dropout,
+    AlphaDropout,
     GaussianDropout,
     GaussianNoise,
     ActivityPenalty,

@@ -1,9 +1,11 @@
 """Layers that only rearrange or rescale numbers: nothing is learned, and the gradient goes the way back."""
 
+import math
 from typing import Any
 
 import numpy as np
 
+from nnlite.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
 from nnlite.tensor import Array, Shape
@@ -64,17 +66,20 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **layer: Any) -> None:
         super().__init__(**layer)
-        self.target_shape = tuple(int(length) for length in target_shape)
-        if self.target_shape.count(-1) > 1 or any(length < -1 for length in self.target_shape):
+        lengths = target_shape if isinstance(target_shape, list | tuple) else [target_shape]
+        self.target_shape = tuple(whole_number("target_shape", n, -1) for n in lengths)
+        if self.target_shape.count(-1) > 1:
             raise ShapeError(
                 explain(f"the target shape is {self.target_shape}", needed="lengths, of which one may be -1")
             )
 
     def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
         shape = Shape(input_shape)
-        size, known = shape.sample.size, int(np.prod([n for n in self.target_shape if n != -1]))
+        size, known = shape.sample.size, math.prod(n for n in self.target_shape if n != -1)
         left = size // known if -1 in self.target_shape and known else 1
-        if None not in shape.sample and known * left != size:
+        if None in shape.sample:
+            return Shape(shape[0], *(None if n == -1 else n for n in self.target_shape))
+        if known * left != size:
             raise ShapeError(
                 explain(
                     f"{self.label} got an input of shape {shape}, which is {size} numbers a sample",
@@ -113,14 +118,28 @@ class Rescaling(Layer):
     def __init__(self, scale: Any, offset: Any = 0.0, **layer: Any) -> None:
         super().__init__(**layer)
         self.scale, self.offset = scale, offset
+        self._factor, self._shift = np.asarray(scale, float), np.asarray(offset, float)
 
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         if training:
             self._kept = True
-        y: Array = x * np.asarray(self.scale, x.real.dtype) + np.asarray(self.offset, x.real.dtype)
+        if not all(_fits(part.shape, x.shape[1:]) for part in (self._factor, self._shift)):
+            raise ShapeError(
+                explain(
+                    f"{self.label} got an array of shape {x.shape}",
+                    needed=f"a scale {self._factor.shape} and an offset {self._shift.shape} that fit its samples",
+                )
+            )
+        y: Array = x * self._factor.astype(x.real.dtype) + self._shift.astype(x.real.dtype)
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         self.take()
-        dx: Array = dy * np.asarray(self.scale, dy.real.dtype)
-        return dx
+        return dy * self._factor.astype(dy.real.dtype)
+
+
+def _fits(part: tuple[int, ...], sample: tuple[int, ...]) -> bool:
+    """Tell whether an array of the first shape can be spread over one of the second."""
+    return len(part) <= len(sample) and all(
+        m in (1, n) for m, n in zip(part[::-1], sample[::-1], strict=False)
+    )

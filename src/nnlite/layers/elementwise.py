@@ -1,0 +1,119 @@
+"""A function of the user's own as an activation, differentiated numerically."""
+
+import warnings
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from nnlite.errors import ShapeError, explain
+from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.tensor import Array
+
+__all__ = ["Elementwise"]
+
+
+class Elementwise(ActivationLayer):
+    """A function of yours as an activation, differentiated numerically.
+
+    ::
+
+        y  = function(z)
+        dz = dy * function.gradient(z)
+
+    The second line holds for a function that has an attribute ``gradient``, a function of z as well.
+    Otherwise the derivative is taken by the complex step, where that agrees with a difference quotient, and
+    by five points where it does not.
+
+    Parameters
+    ----------
+    function : callable
+        Of an array; each number of the result belongs to the number in its place, and to no other.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+
+    Raises
+    ------
+    ShapeError
+        From `forward`, if the result has another shape than the argument.
+    ValueError
+        From the first `forward` in training, if a number of the result depends on other numbers, as in a
+        softmax.
+    """
+
+    def __init__(self, function: Callable[[Array], Array], **layer: Any) -> None:
+        super().__init__(**layer)
+        self.function = function
+        self._checked = False
+
+    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
+        y = self._call(z)
+        if training:
+            if not self._checked and z.size > 1:
+                self._refuse_neighbours(z, y)
+            self._kept = z
+        return y if y.dtype.kind == "c" else y.astype(z.dtype, copy=False)
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        z = self.take().real  # the complex step is taken around real numbers
+        given = getattr(self.function, "gradient", None)
+        slope = self._slope(z.astype(np.float64)) if given is None else np.asarray(given(z))
+        return dy * slope.astype(z.dtype, copy=False)
+
+    @property
+    def _called(self) -> str:
+        return f"the activation {getattr(self.function, '__name__', self.function)!r} of {self.label}"
+
+    def _call(self, z: Array) -> Array:
+        y = np.asarray(self.function(z))
+        if y.shape != z.shape:
+            raise ShapeError(
+                explain(
+                    f"{self._called} made {y.shape} of an array of shape {z.shape}",
+                    needed="a number for each number",
+                )
+            )
+        return y
+
+    def _refuse_neighbours(self, z: Array, y: Array) -> None:
+        """Refuse a function of which a number changes when only its neighbours do."""
+        places = np.arange(z.size).reshape(z.shape)
+        # any two places differ in a bit of their numbers, so some pass keeps one and changes the other
+        for bit, value in product(range((z.size - 1).bit_length()), (0, 1)):
+            kept = places >> bit & 1 == value
+            with np.errstate(all="ignore"):
+                other = self._call(np.where(kept, z, z + 1).astype(z.dtype, copy=False))
+            if not np.allclose(other[kept], y[kept], rtol=1e-4, atol=1e-6, equal_nan=True):
+                raise ValueError(
+                    explain(
+                        f"{self._called} looks at several numbers at once",
+                        needed="a function of each number by itself",
+                        why="its derivative would be a matrix, which is not found number by number",
+                        fix="a class derived from nnlite.layers.ActivationLayer, with forward and backward",
+                    )
+                )
+        self._checked = True
+
+    def _slope(self, x: Array) -> Array:
+        """Return the derivative at each number, of numbers in double precision."""
+
+        def f(x: Array) -> Array:
+            y: Array = np.asarray(self.function(x)) * 1.0  # numbers, where the function says True and False
+            return y
+
+        h = 1e-4 * np.maximum(1, np.abs(x))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a function that drops the imaginary part, or ends at x
+            near, far = f(x + h) - f(x - h), f(x + 2 * h) - f(x - 2 * h)
+            points: Array = (8 * near - far) / (12 * h)
+            bend = (f(x + 2 * h) - 2 * f(x) + f(x - 2 * h)) / h  # large where f has a corner within 2 h
+            try:
+                step: Array = f(x + 1e-20j).imag / 1e-20
+            except TypeError:
+                return points
+            # five points mean nothing at a corner, nor where f is not defined on both sides
+            corner = ~np.isfinite(points) | (np.abs(bend) > 0.01 * (1 + np.abs(points)))
+            agree = np.isclose(step, points, rtol=1e-6, atol=1e-8)
+        # a corner or two aside; where all seem corners, as in a fast wave, nothing is known about the step
+        return step if (agree | corner).all() and 2 * np.count_nonzero(agree) >= agree.size else points

@@ -1,0 +1,101 @@
+"""What layers make of an array, and what they hand down, equals Keras's, in double precision."""
+
+import numpy as np
+import pytest
+
+from nnlite import layers
+from nnlite.layers import activations
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+rng = np.random.default_rng(0)
+ROWS = np.concatenate([4 * rng.normal(size=(6, 5)), [[-30, -7.5, 0.1, 2.9, 20]]])
+IMAGES = rng.normal(size=(5, 3, 4))
+DIFFERENT = {"squareplus": 1e-11}  # it is a difference there, on the left
+
+
+def close(have, want, rtol=1e-12):
+    np.testing.assert_allclose(have, np.asarray(want), rtol=rtol, atol=1e-13)
+
+
+def both_ways(double, function, x, dy):
+    """What a function of Keras makes of x, and of dy on the way back, by JAX."""
+    jax = pytest.importorskip("jax", exc_type=ImportError)
+    y, vjp = jax.vjp(function, jax.numpy.asarray(x))
+    return y, vjp(jax.numpy.asarray(dy))[0]
+
+
+@pytest.mark.parametrize("name", [name for name in activations.registry if name.islower()])
+def test_activations(double, name):
+    layer, dy = activations.get(name), rng.normal(size=ROWS.shape)
+    y, dx = both_ways(double, getattr(double.activations, name), ROWS, dy)
+    close(layer.forward(ROWS, training=True), y, DIFFERENT.get(name, 1e-12))
+    close(layer.backward(dy), dx, DIFFERENT.get(name, 1e-12))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Activation", {"activation": "gelu"}),
+        ("ELU", {"alpha": 0.7}),
+        ("LeakyReLU", {}),
+        ("LeakyReLU", {"negative_slope": 0.1}),
+        ("ReLU", {}),
+        ("ReLU", {"max_value": 2.0}),
+        ("ReLU", {"max_value": 2.0, "threshold": 0.5}),
+        ("ReLU", {"max_value": 2.0, "negative_slope": 0.1, "threshold": 0.5}),
+        ("ReLU", {"max_value": 0.5, "negative_slope": 0.1, "threshold": 2.0}),
+        ("Softmax", {}),
+        ("Flatten", {}),
+        ("Reshape", {"target_shape": (-1, 1)}),
+        ("Reshape", {"target_shape": (5, 1)}),
+        ("Rescaling", {"scale": 0.5, "offset": -1.0}),
+        ("Rescaling", {"scale": [1.0, 2.0, 3.0, 4.0, 5.0], "offset": [0.0, 1.0, 0.0, 1.0, 0.0]}),
+        ("Normalization", {"mean": 1.0, "variance": 2.0}),
+        ("Normalization", {"mean": [1.0] * 5, "variance": [2.0] * 5, "invert": True}),
+        ("Normalization", {"mean": 1.0, "variance": 0.0}),
+        ("Dropout", {"rate": 0.3}),
+        ("AlphaDropout", {"rate": 0.3}),
+        ("GaussianNoise", {"stddev": 0.3}),
+        ("GaussianDropout", {"rate": 0.3}),
+        ("ActivityRegularization", {"l1": 0.3}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else str(value),
+)
+def test_layers(double, name, arguments):
+    mine, theirs = (
+        getattr(layers, name)(**arguments, dtype="float64"),
+        getattr(double.layers, name)(**arguments),
+    )
+    y = theirs(ROWS)
+    close(mine(ROWS), y)
+    assert mine.compute_output_shape((None, 5)) == theirs.compute_output_shape((None, 5))
+    if name in ("Dropout", "AlphaDropout", "GaussianNoise", "GaussianDropout", "ActivityRegularization"):
+        return
+    dy = rng.normal(size=y.shape)
+    mine.forward(ROWS, training=True)
+    close(mine.backward(dy), both_ways(double, theirs, ROWS, dy)[1])
+
+
+@pytest.mark.parametrize("shape", [(None, 3, 4), (None, None, 4)])
+@pytest.mark.parametrize("target", [(-1,), (2, -1), (4, 3), (-1, 2)])
+def test_shapes_of_a_reshape(double, shape, target):
+    theirs = double.layers.Reshape(target).compute_output_shape(shape)
+    assert layers.Reshape(target).compute_output_shape(shape) == theirs
+    close(layers.Reshape(target)(IMAGES), double.layers.Reshape(target)(IMAGES), 1e-6)
+
+
+@pytest.mark.parametrize("noise_shape", [None, (None, 1, 4), (None, 3, 1), (5, 1, 1)])
+@pytest.mark.parametrize("name", ["Dropout", "AlphaDropout"])
+def test_what_dropout_makes_of_what_it_kept(double, monkeypatch, name, noise_shape):
+    """The draws differ, so each is told what it drew: the mask of mine becomes the one of Keras."""
+    mine = getattr(layers, name)(0.4, noise_shape, seed=1)
+    y = mine.forward(IMAGES, training=True)
+    assert 0 < mine.keep.mean() < 1
+    if name == "Dropout":
+        close(y, IMAGES * mine.keep / 0.6)
+        return
+    from keras.src import ops
+
+    drawn = np.where(mine.keep, 1.0, 0.0)
+    monkeypatch.setattr(ops.random, "uniform", lambda shape, seed: drawn)
+    close(y, double.layers.AlphaDropout(0.4, noise_shape)(IMAGES, training=True))
