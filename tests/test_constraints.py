@@ -1,14 +1,34 @@
 """What the weights are brought back to."""
 
+import json
 import os
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from nnlite import constraints
 from nnlite.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 W = np.array([[3.0, 0.3, 0.0], [-4.0, 0.4, 0.0]])  # columns of length 5, 0.5 and 0
+NOT_TINY = st.floats(-1e3, 1e3).map(lambda x: round(x, 2))  # beside the 1e-7 that is added to a length
+
+
+@pytest.fixture
+def keras():
+    """Keras, which computes in float64."""
+    pytest.importorskip("jax", exc_type=ImportError)
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    keras = pytest.importorskip("keras", exc_type=ImportError)
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    yield keras
+    keras.config.set_floatx(before)
 
 
 def lengths(w):
@@ -42,6 +62,34 @@ def test_contract(constraint):
     np.testing.assert_allclose(result, np.asarray(theirs(w)), rtol=1e-6)
 
 
+@pytest.mark.parametrize("axis", [0, 1, (0, 1), [0, 1], -1])
+@pytest.mark.parametrize(
+    "cls_and_settings",
+    [(MaxNorm, {"max_value": 0.7}), (UnitNorm, {}), (MinMaxNorm, {"min_value": 0.6, "rate": 0.3})],
+    ids=lambda pair: pair[0].__name__,
+)
+def test_axes_of_keras(keras, cls_and_settings, axis):
+    cls, settings = cls_and_settings
+    w = np.random.default_rng(0).normal(size=(4, 3))
+    theirs = getattr(keras.constraints, cls.__name__)(
+        **settings, axis=tuple(axis) if isinstance(axis, list) else axis
+    )
+    mine = cls(**settings, axis=axis)
+    np.testing.assert_allclose(mine(w), np.asarray(theirs(w)), rtol=1e-12)
+    again = constraints.get({"class_name": cls.__name__, "config": json.loads(json.dumps(mine.get_config()))})
+    np.testing.assert_array_equal(again(w), mine(w))
+
+
+@pytest.mark.parametrize("cls", [MaxNorm, UnitNorm, MinMaxNorm, NonNeg])
+@given(hnp.arrays(float, hnp.array_shapes(min_dims=1, max_dims=4), elements=NOT_TINY))
+@settings(deadline=None, max_examples=30)
+def test_what_is_allowed_stays(cls, w):
+    once = cls()(w)
+    assert once.shape == w.shape
+    assert np.isfinite(once).all()
+    np.testing.assert_allclose(cls()(once), once, rtol=1e-4)
+
+
 def test_names():
     for name, cls in (
         ("max_norm", MaxNorm),
@@ -50,6 +98,8 @@ def test_names():
         ("MinMaxNorm", MinMaxNorm),
     ):
         assert type(constraints.get(name)) is cls
+    assert (constraints.max_norm, constraints.min_max_norm) == (MaxNorm, MinMaxNorm)
+    assert (constraints.non_neg, constraints.unit_norm) == (NonNeg, UnitNorm)
     assert constraints.get(None) is None
     with pytest.raises(ValueError, match=r"unknown constraint 'maxnrm'(.|\n)*did you mean 'max_norm'"):
         constraints.get("maxnrm")

@@ -1,16 +1,19 @@
 import math
+import os
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from nnlite import config, initializers
-from nnlite.initializers import fans
+from nnlite.errors import ShapeError
+from nnlite.initializers import Identity, Orthogonal, VarianceScaling, fans
 
 SHAPE = (300, 200)  # fan_in 300, fan_out 200
 N = math.prod(SHAPE)
 SCHEMES = sorted(set(initializers.registry.values()), key=lambda cls: cls.__name__)
-RANDOM = [cls for cls in SCHEMES if cls.__name__ not in ("Zeros", "Ones", "Constant")]
+RANDOM = [cls for cls in SCHEMES if cls.__name__ not in ("Zeros", "Ones", "Constant", "Identity")]
+MATRICES = (initializers.Identity, initializers.Orthogonal)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +35,13 @@ def _seed():
         ("random_uniform", 0.05**2 / 3),
         # a normal number cut at two standard deviations has 0.7737 of its variance
         ("truncated_normal", 0.05**2 * stats.truncnorm(-2, 2).var()),
+        ("variance_scaling", 1 / 300),
+        (VarianceScaling(3, "fan_out", "uniform"), 3 / 200),
+        (VarianceScaling(3, "fan_avg", "untruncated_normal"), 3 / 250),
+        (VarianceScaling(0.5, "fan_in", "truncated_normal"), 0.5 / 300),
+        ("orthogonal", 1 / 300),  # its 200 columns have length 1 in 300 dimensions
     ],
+    ids=str,
 )
 def test_mean_and_variance(name, variance):
     W = initializers.get(name)(SHAPE, np.float64)
@@ -153,6 +162,10 @@ def test_without_a_seed_the_stream_of_initialisation_is_drawn_from(cls):
 @pytest.mark.parametrize("cls", SCHEMES)
 @pytest.mark.parametrize("shape", [(4, 5), (3,), (), (0, 5), (2, 3, 4)])
 def test_shape_and_type(cls, shape):
+    if cls in MATRICES and (len(shape) < 2 or (cls is Identity and len(shape) > 2)):
+        with pytest.raises(ShapeError, match=r"of shape .*\n  needed: two axes"):
+            cls()(shape)
+        return
     W = cls()(shape)
     assert W.shape == shape
     assert W.dtype == np.float32
@@ -206,3 +219,112 @@ def test_a_scheme_of_ones_own():
 )
 def test_the_smallest_fans(cls, shape, variance):
     assert cls().variance(shape) == variance
+
+
+# --- matrices ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4), (1, 6), (6, 1), (2, 3, 4), (2, 2, 3, 20)])
+def test_orthogonal(shape):
+    W = Orthogonal(gain=2, seed=0)(shape, np.float64).reshape(-1, shape[-1])
+    rows, columns = W.shape
+    gram = W.T @ W if rows >= columns else W @ W.T
+    np.testing.assert_allclose(gram, 4 * np.eye(min(rows, columns)), atol=1e-14)
+
+
+def test_orthogonal_matrices_are_drawn_from_all_alike():
+    """The first number of a random unit vector in the plane is the cosine of a uniform angle."""
+    first = [Orthogonal()((2, 2), np.float64)[0, 0] for _ in range(2000)]
+    assert stats.kstest(np.arccos(first), stats.uniform(0, np.pi).cdf).pvalue > 1e-4
+    turns = [np.linalg.det(Orthogonal()((2, 2), np.float64)) > 0 for _ in range(2000)]
+    assert abs(np.mean(turns) - 0.5) < 6 * math.sqrt(0.25 / 2000)  # as many mirrored ones
+
+
+def test_identity():
+    np.testing.assert_array_equal(Identity()((2, 3)), [[1, 0, 0], [0, 1, 0]])
+    np.testing.assert_array_equal(Identity(gain=2)((2, 2)), [[2, 0], [0, 2]])
+
+
+# --- the general scheme --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("special", "general"),
+    [
+        (initializers.GlorotUniform, (1, "fan_avg", "uniform")),
+        (initializers.GlorotNormal, (1, "fan_avg", "truncated_normal")),
+        (initializers.HeUniform, (2, "fan_in", "uniform")),
+        (initializers.HeNormal, (2, "fan_in", "truncated_normal")),
+        (initializers.LecunUniform, (1, "fan_in", "uniform")),
+        (initializers.LecunNormal, (1, "fan_in", "truncated_normal")),
+        (initializers.ScaledNormal, (1, "fan_in", "untruncated_normal")),
+    ],
+)
+def test_the_others_are_cases_of_the_general_one(special, general):
+    for shape in [(7, 5), (3, 4, 5)]:
+        np.testing.assert_allclose(
+            special(seed=3)(shape, np.float64),
+            VarianceScaling(*general, seed=3)(shape, np.float64),
+            rtol=1e-14,
+        )
+
+
+@pytest.mark.parametrize(
+    "settings", [{"mode": "fan"}, {"distribution": "normal"}, {"scale": 0}, {"scale": -1}, {"seed": 1.5}]
+)
+def test_no_scheme(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        VarianceScaling(**settings)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: initializers.RandomNormal(stddev=-1), "stddev is -1"),
+        (lambda: initializers.TruncatedNormal(stddev=np.nan), "stddev is nan"),
+        (lambda: initializers.RandomUniform(1, 0), "maxval is 0"),
+        (lambda: initializers.HeNormal(seed="0"), "seed is '0'"),
+        (lambda: initializers.HeNormal(seed=-1), "seed is -1"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_before_it_is(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# --- Keras ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def keras():
+    pytest.importorskip("jax", exc_type=ImportError)
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    return pytest.importorskip("keras", exc_type=ImportError)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in RANDOM if cls is not initializers.ScaledNormal])
+def test_distributions_of_keras(keras, cls):
+    mine = cls(seed=1)((120, 80), np.float64).ravel()
+    theirs = np.asarray(getattr(keras.initializers, cls.__name__)(seed=1)((120, 80)), np.float64).ravel()
+    if cls is not Orthogonal:  # whose numbers depend on each other
+        assert stats.ks_2samp(mine, theirs).pvalue > 1e-4
+    np.testing.assert_allclose(mine.std(), theirs.std(), rtol=0.05)
+    np.testing.assert_allclose(np.abs(mine).max(), np.abs(theirs).max(), rtol=0.3)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in SCHEMES if cls is not initializers.ScaledNormal])
+def test_configurations_of_keras(keras, cls):
+    theirs = getattr(keras.initializers, cls.__name__)().get_config()
+    mine = cls().get_config()
+    if cls is Identity:
+        theirs = {"gain": 1.0} | theirs  # which Keras does not write down
+    assert mine == {name: value for name, value in theirs.items() if name in mine}
+    assert {*theirs} - {*mine} <= {"input_axes", "output_axes"}
+
+
+def test_names_of_keras(keras):
+    for name in initializers.__all__:
+        if name not in ("ScaledNormal", "Initializer", "get"):
+            assert getattr(keras.initializers, name).__name__ == getattr(initializers, name).__name__
+    for name in ("zero", "one", "normal", "uniform", "OrthogonalInitializer", "IdentityInitializer"):
+        assert type(keras.initializers.get(name)).__name__ == type(initializers.get(name)).__name__

@@ -1,7 +1,8 @@
 """Constraints: what the weights are brought back to after every step.
 
-A constraint is a set of allowed arrays; called with an array it returns the allowed one that is meant.
-Norms are those of the columns of W (axis 0), each of which holds the weights of one unit.
+A constraint is a set of allowed arrays; called with an array it returns the allowed one that is meant, which
+has the same shape and type. Norms are those of the columns of W, shape (i, o), each of which holds the
+weights of one unit: along axis 0. An axis may be several, ``(0, 1)`` for the norm of the whole matrix.
 """
 
 from typing import Any
@@ -14,18 +15,40 @@ from nnlite.configurable import Configurable
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
-__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get"]
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "unit_norm",
+]
 
 
 class Constraint(Configurable):
     """What every constraint does: return the array that is allowed for one that may not be."""
 
     def __call__(self, w: Array) -> Array:
-        """Return the constrained array, of the shape of ``w``, which is not changed."""
+        """Return the constrained array.
+
+        Parameters
+        ----------
+        w : ndarray, any shape
+            Not changed.
+
+        Returns
+        -------
+        ndarray, the shape of w
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say what is allowed: define __call__()")
 
 
 def _norms(w: Array, axis: Any) -> Array:
+    axis = tuple(axis) if isinstance(axis, list) else axis  # a tuple, as a file holds it
     norms: Array = np.sqrt((w * w).sum(axis=axis, keepdims=True))
     return norms
 
@@ -40,7 +63,7 @@ class MaxNorm(Constraint):
     Parameters
     ----------
     max_value : float, default 2
-    axis : int, default 0
+    axis : int or tuple of int, default 0
         Along which the length is taken.
     """
 
@@ -73,7 +96,7 @@ class UnitNorm(Constraint):
 
     Parameters
     ----------
-    axis : int, default 0
+    axis : int or tuple of int, default 0
         Along which the length is taken.
     """
 
@@ -97,7 +120,7 @@ class MinMaxNorm(Constraint):
     min_value, max_value : float, default 0 and 1
     rate : float, default 1
         The part of the way.
-    axis : int, default 0
+    axis : int or tuple of int, default 0
         Along which the length is taken.
     """
 
@@ -125,3 +148,7 @@ registry: Registry[Constraint] = Registry(
 def get(identifier: Any) -> Constraint | None:
     """Return the constraint of that name; an object, or ``None`` for no constraint, comes back as it is."""
     return None if identifier is None else registry.get(identifier)
+
+
+# the names that Keras has for them as well
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import number
+from nnlite.checks import number, whole_number
 from nnlite.configurable import Configurable
 from nnlite.errors import ShapeError, explain
 from nnlite.registry import Registry
@@ -42,7 +42,22 @@ __all__ = [
     "TruncatedNormal",
     "VarianceScaling",
     "Zeros",
+    "constant",
     "get",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "lecun_normal",
+    "lecun_uniform",
+    "ones",
+    "orthogonal",
+    "random_normal",
+    "random_uniform",
+    "truncated_normal",
+    "variance_scaling",
+    "zeros",
 ]
 
 
@@ -57,10 +72,22 @@ class Initializer(Configurable):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+        self.seed = None if seed is None else whole_number("seed", seed, 0, example=0)
 
     def __call__(self, shape: tuple[int, ...], dtype: npt.DTypeLike | None = None) -> Array:
-        """Draw an array of ``shape``; it is drawn in float64 and then rounded to ``dtype``."""
+        """Draw an array; it is drawn in float64 and then rounded to ``dtype``.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            ``(i, o)`` for the weights of a layer with i inputs and o outputs, ``(o,)`` for its biases.
+        dtype : dtype, optional
+            ``nnlite.config.floatx()`` if not given.
+
+        Returns
+        -------
+        ndarray, shape ``shape``
+        """
         rng = (
             np.random.default_rng(self.seed) if self.seed is not None else config.generator("initialization")
         )
@@ -120,7 +147,7 @@ class RandomNormal(Initializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean, self.stddev = float(mean), float(stddev)
+        self.mean, self.stddev = float(mean), number("stddev", stddev, 0, example=0.05)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
         return rng.normal(self.mean, self.stddev, shape)
@@ -131,7 +158,8 @@ class RandomUniform(Initializer):
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.minval, self.maxval = float(minval), float(maxval)
+        self.minval = float(minval)
+        self.maxval = number("maxval", maxval, self.minval, example=self.minval + 0.1)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
         return rng.uniform(self.minval, self.maxval, shape)
@@ -142,7 +170,7 @@ class TruncatedNormal(Initializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean, self.stddev = float(mean), float(stddev)
+        self.mean, self.stddev = float(mean), number("stddev", stddev, 0, example=0.05)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
         return self.mean + self.stddev * _cut_normal(rng, shape)
@@ -323,7 +351,9 @@ registry: Registry[Initializer] = Registry(
     Initializer,
     {
         "zeros": Zeros,
+        "zero": Zeros,
         "ones": Ones,
+        "one": Ones,
         "constant": Constant,
         "random_normal": RandomNormal,
         "normal": RandomNormal,
@@ -339,8 +369,16 @@ registry: Registry[Initializer] = Registry(
         "scaled_normal": ScaledNormal,
         "variance_scaling": VarianceScaling,
         "orthogonal": Orthogonal,
+        "OrthogonalInitializer": Orthogonal,
         "identity": Identity,
+        "IdentityInitializer": Identity,
     },
     example="kernel_initializer='glorot_uniform'",
 )
 get = registry.get
+
+# the names that Keras has for them as well
+zeros, ones, constant, identity, orthogonal = Zeros, Ones, Constant, Identity, Orthogonal
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform
+lecun_normal, lecun_uniform, variance_scaling = LecunNormal, LecunUniform, VarianceScaling

@@ -16,7 +16,18 @@ from nnlite.errors import ShapeError, explain
 from nnlite.registry import Registry
 from nnlite.tensor import Array
 
-__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2"]
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+]
 
 
 class Regularizer(Configurable):
@@ -83,6 +94,12 @@ class OrthogonalRegularizer(Regularizer):
     ----------
     factor : float, default 0.01
     mode : {'rows', 'columns'}, default 'rows'
+        Of W, shape (i, o): an input's weights, or a unit's.
+
+    Notes
+    -----
+    A row of zeros has no direction: its cosines count as 0, and so does its gradient. A single row is
+    orthogonal to all others, R = 0, where Keras divides by the number of pairs and returns NaN.
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
@@ -116,7 +133,7 @@ class OrthogonalRegularizer(Regularizer):
 registry: Registry[Regularizer] = Registry(
     "regularizer",
     Regularizer,
-    {"l1": L1, "l2": L2, "L1L2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
+    {"l1": L1, "l2": L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
     example="kernel_regularizer=nnlite.regularizers.L2(0.01)",
 )
 
@@ -126,4 +143,5 @@ def get(identifier: Any) -> Regularizer | None:
     return None if identifier is None else registry.get(identifier)
 
 
-l1, l2, l1_l2 = L1, L2, L1L2  # the names that Keras has for them as well
+# the names that Keras has for them as well
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer

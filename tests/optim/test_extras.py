@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nnlite import Input, Sequential
+from nnlite import Input, Sequential, optim
 from nnlite.layers import Dense
-from nnlite.optim import SGD, Adagrad, Adam, AdamW, Nadam
+from nnlite.optim import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, Nadam, RMSprop
 from nnlite.optim.schedules import ExponentialDecay
 
 THETA = np.array([1.0, 2.0, 3.0, 4.0])
@@ -81,6 +81,37 @@ def test_what_is_left_out_of_the_decay():
     assert (layer.layers[0].W.item(), layer.layers[0].b.item()) == (1, pytest.approx(0.95))
 
 
+@pytest.mark.parametrize(
+    ("words", "decaying"),
+    [
+        (["bias"], ["dense/W", "dense/beta", "my_dense/W", "bias_net/W"]),  # b is no part of beta
+        (["b"], ["dense/W", "dense/beta", "my_dense/W", "bias_net/W"]),
+        (["kernel"], ["dense/b", "dense/beta"]),
+        (["W"], ["dense/b", "dense/beta"]),
+        (["beta", "bias"], ["dense/W", "my_dense/W", "bias_net/W"]),
+        ([], ["dense/W", "dense/b", "dense/beta", "my_dense/W", "bias_net/W"]),
+    ],
+    ids=str,
+)
+def test_words_are_looked_for_in_the_names_of_arrays_and_not_of_layers(words, decaying):
+    names = ["dense/W", "dense/b", "dense/beta", "my_dense/W", "bias_net/W"]
+    rule, theta = SGD(0.1, weight_decay=0.5), np.ones(5)
+    rule.exclude_from_weight_decay(var_names=words)
+    rule.step(theta, np.zeros(5), arrays=[slice(i, i + 1) for i in range(5)], names=names)
+    np.testing.assert_allclose(theta, [0.95 if name in decaying else 1 for name in names])
+
+
+def test_an_array_that_is_left_out_is_that_of_one_layer():
+    model = Sequential([Input((1,)), Dense(1, name="dense"), Dense(1, name="my_dense")])
+    rule = SGD(0.1, weight_decay=0.5)
+    rule.exclude_from_weight_decay([model.layers[0].kernel])
+    model.set_weights([np.ones(w.shape) for w in model.get_weights()])
+    model.compile(rule, "mse")
+    store = model.store
+    rule.step(store.theta, 0 * store.grad, store.trainable, store.arrays, store.names)
+    np.testing.assert_allclose([w.item() for w in model.get_weights()], [1, 0.95, 0.95, 0.95])
+
+
 # --- accumulating --------------------------------------------------------------------------------------
 
 
@@ -93,6 +124,24 @@ def test_a_step_on_the_mean_gradient_of_several_batches():
     rule.step(theta, gradients[2])
     np.testing.assert_allclose(theta, moved(Adam(0.1), 3 * G))
     assert rule.iterations == 1
+
+
+def test_gradients_of_frozen_parts_are_not_summed_up():
+    rule, theta = SGD(1.0, gradient_accumulation_steps=2), np.zeros(2)
+    rule.step(theta, np.array([1.0, np.nan]), [slice(0, 1)])  # nobody computed the second one
+    np.testing.assert_array_equal(rule.state["gradient_sum"], [1, 0])
+    rule.step(theta, np.array([3.0, 4.0]))
+    np.testing.assert_array_equal(theta, [-2, -2])  # (1 + 3)/2 and (0 + 4)/2
+
+
+def test_a_schedule_counts_batches_and_the_rule_its_steps():
+    rule, theta, rates = SGD(ExponentialDecay(1.0, 1, 0.5), gradient_accumulation_steps=2), np.zeros(1), []
+    for _ in range(4):
+        rates.append(rule.learning_rate)
+        rule.step(theta, np.ones(1))
+    assert rates == [1, 0.5, 0.25, 0.125]
+    assert rule.iterations == 2
+    np.testing.assert_array_equal(theta, [-0.625])  # the steps are made with 1/2 and 1/8
 
 
 # --- averaging -----------------------------------------------------------------------------------------
@@ -126,13 +175,25 @@ def test_the_average_takes_over_every_so_often():
     np.testing.assert_allclose(theta, 0.9 * first + 0.1 * (first - 0.1 * G))
 
 
+def test_the_average_of_what_learns_later_starts_where_that_was():
+    rule, theta = SGD(0.1, use_ema=True, ema_momentum=0.9), np.ones(2)
+    rule.step(theta, np.ones(2), [slice(0, 1)])
+    np.testing.assert_array_equal(rule.state["average"], [0.9, 1])
+    rule.step(theta, np.ones(2))
+    rule.finalize(theta)
+    np.testing.assert_allclose(theta, [0.9 * 0.9 + 0.1 * 0.8, 0.9 * 1 + 0.1 * 0.9])
+
+
 # --- frozen parts, and a state that is put back --------------------------------------------------------
 
 OPTIONS = [
     {"clipnorm": 1.0},
+    {"clipvalue": 1.0},
+    {"global_clipnorm": 1.0},
     {"weight_decay": 0.1},
     {"use_ema": True, "ema_overwrite_frequency": 2},
     {"gradient_accumulation_steps": 2},
+    {"gradient_accumulation_steps": 2, "use_ema": True, "weight_decay": 0.1},
 ]
 
 
@@ -164,6 +225,28 @@ def test_a_state_that_is_put_back_goes_on_the_same_way(cls):
         assert late == one.momentum_product(10)
 
 
+@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam, AdamW, Adagrad, Adadelta, Adamax, Nadam, Lion])
+@pytest.mark.parametrize("options", [{}, *OPTIONS], ids=lambda options: " ".join(options) or "plain")
+@pytest.mark.parametrize("steps", [1, 4, 5])
+def test_every_state_that_is_put_back_goes_on_to_the_bit(cls, options, steps):
+    gradients = np.random.default_rng(0).normal(size=(10, 4))
+    settings = {"learning_rate": ExponentialDecay(0.1, 3, 0.5), **options}
+    one, theta = cls(**settings), THETA.copy()
+    for g in gradients[:steps]:
+        one.step(theta, g, arrays=ARRAYS)
+    other, copied = cls(**settings), theta.copy()
+    other.state = {name: slot.copy() for name, slot in one.state.items()}
+    other.iterations = one.iterations
+    if one.gradient_accumulation_steps:
+        other._waiting = one._waiting
+    for g in gradients[steps:]:
+        one.step(theta, g, arrays=ARRAYS)
+        other.step(copied, g, arrays=ARRAYS)
+    np.testing.assert_array_equal(theta, copied)
+    for name, slot in one.state.items():
+        np.testing.assert_array_equal(slot, other.state[name])
+
+
 # --- the rate ------------------------------------------------------------------------------------------
 
 
@@ -189,6 +272,59 @@ def test_a_function_of_nothing():
     np.testing.assert_allclose(THETA - moved(rule), 0.5 * G)
 
 
+def test_a_function_is_asked_once_in_a_step():
+    rates = iter([1.0, 0.5])
+    rule, theta = SGD(lambda: next(rates), weight_decay=0.5), np.ones(3)
+    rule.step(theta, np.ones(3), [slice(0, 1), slice(2, 3)])
+    np.testing.assert_array_equal(theta, [-0.5, 1, -0.5])  # 1 - 1·0.5·1 - 1
+    assert rule.learning_rate == 0.5  # it is still a function
+
+
+def test_a_rule_that_fails_keeps_its_function():
+    class Failing(SGD):
+        def update(self, theta, g, *slots):
+            raise RuntimeError
+
+    rates = iter([1.0, 0.5])
+    rule = Failing(lambda: next(rates))
+    with pytest.raises(RuntimeError):
+        rule.step(np.ones(1), np.ones(1))
+    assert rule.learning_rate == 0.5
+
+
+def test_another_schedule_may_take_the_place_of_one():
+    rule = SGD(ExponentialDecay(1.0, 1, 0.5))
+    rule.learning_rate = ExponentialDecay(3.0, 1, 0.5)
+    assert rule.learning_rate == 3
+    rule.learning_rate = lambda: 0.25
+    assert rule.learning_rate == 0.25
+    rule.learning_rate = 0.5
+    assert rule.learning_rate == 0.5
+
+
+def test_the_decay_of_older_scripts_is_ignored_with_a_warning():
+    with pytest.warns(
+        UserWarning, match=r"decay is ignored(.|\n)*InverseTimeDecay\(rate, 1, decay\)"
+    ) as seen:
+        rule = Adam(0.1, decay=1e-3)
+    assert rule.get_config() == Adam(0.1).get_config()
+    assert seen[0].filename == __file__
+
+
+def test_written_down_and_made_again():
+    class Mine(SGD):
+        pass
+
+    for rule in (Adam(0.5, clipnorm=1), Lion(ExponentialDecay(1.0, 10, 0.5))):
+        written = optim.serialize(rule)
+        assert written["class_name"] == type(rule).__name__
+        assert optim.serialize(optim.deserialize(written)) == written
+    written = optim.serialize(Mine(0.5))
+    assert type(optim.deserialize(written, custom_objects={"Mine": Mine})) is Mine
+    with pytest.raises(ValueError, match="unknown optimizer 'Mine'"):
+        optim.deserialize(written)
+
+
 def test_what_older_scripts_call_it():
     assert Adam(lr=0.01).learning_rate == Adam(lr=0.01).lr == 0.01
     rule = SGD()
@@ -210,6 +346,11 @@ def test_an_argument_that_nobody_knows():
 def test_settings_that_cannot_be(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         SGD(**settings)
+
+
+def test_lion_without_its_momentum_is_another_rule():
+    with pytest.raises(ValueError, match=r"beta_1 is 0\n  needed: a finite number above 0 to below 1"):
+        Lion(beta_1=0)
 
 
 def test_a_schedule_in_the_configuration():

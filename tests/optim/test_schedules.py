@@ -69,6 +69,25 @@ def test_they_are_keras_s(cls, settings):
 
 
 @EVERY
+def test_they_never_leave_what_they_lie_between(cls, settings):
+    rates = [cls(**settings)(step) for step in [*range(200), 10**6, 10**9]]
+    assert all(type(rate) is float for rate in rates)
+    assert min(rates) >= 0
+    assert max(rates) <= 0.1 * (1 + 1e-15)
+
+
+@pytest.mark.parametrize("t_mul", [1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0])
+@pytest.mark.parametrize("first", [1, 4, 10, 1000])
+def test_a_wave_begins_at_its_top(t_mul, first):
+    """A logarithm that rounds down, as in Keras, leaves one step at the bottom: of 121 with t_mul = 3."""
+    rate, begin = CosineDecayRestarts(0.1, first, t_mul), 0.0
+    for wave in range(11):
+        if begin == int(begin):
+            np.testing.assert_allclose(rate(int(begin)), 0.1, rtol=1e-6)
+        begin += first * t_mul**wave
+
+
+@EVERY
 def test_config(cls, settings):
     again = schedules.registry.get({"class_name": cls.__name__, "config": cls(**settings).get_config()})
     assert [again(step) for step in range(20)] == [cls(**settings)(step) for step in range(20)]
@@ -83,6 +102,12 @@ def test_config(cls, settings):
         lambda: PolynomialDecay(np.nan, 10),
         lambda: PiecewiseConstantDecay([1, 2], [0.1, 0.2]),
         lambda: PiecewiseConstantDecay([2, 1], [0.1, 0.2, 0.3]),
+        lambda: PiecewiseConstantDecay([1], [0.1, "small"]),
+        lambda: PiecewiseConstantDecay([1], [0.1, np.nan]),
+        lambda: CosineDecay(0.1, 10, warmup_steps=-1),
+        lambda: CosineDecay(0.1, 10, alpha=-1),
+        lambda: CosineDecayRestarts(0.1, 10, t_mul=0.5),
+        lambda: PolynomialDecay(0.1, 10, power=-1),
     ],
 )
 def test_what_cannot_be_a_schedule(make):

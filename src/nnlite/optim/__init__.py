@@ -10,7 +10,7 @@ from nnlite.optim.batches import Batches
 from nnlite.optim.lion import Lion
 from nnlite.optim.nadam import Nadam
 from nnlite.optim.rmsprop import RMSprop
-from nnlite.optim.rules import get
+from nnlite.optim.rules import deserialize, get, serialize
 from nnlite.optim.sgd import SGD
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "deserialize",
     "get",
     "schedules",
+    "serialize",
 ]

@@ -8,6 +8,7 @@ clipping or weight decay, stands around the rule, in the order that Keras has:
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ class Optimizer(Configurable):
         Make a step of the rule only every so many batches, on the mean of their gradients.
     name : str, optional
     **older
-        ``lr``, which Keras 2 called the learning rate.
+        ``lr``, which Keras 2 called the learning rate, and ``decay``, which is ignored with a warning.
 
     Attributes
     ----------
@@ -86,6 +87,14 @@ class Optimizer(Configurable):
         self._waiting = 0  # batches whose gradients are summed up and not used yet
         self._rate: Any = 0.0
         self.learning_rate = older.pop("lr", learning_rate)
+        if older.pop("decay", None) is not None:
+            warnings.warn(
+                explain(
+                    "decay is ignored: no optimizer takes it any more",
+                    fix="learning_rate=nnlite.optim.schedules.InverseTimeDecay(rate, 1, decay)",
+                ),
+                stacklevel=3,
+            )
         self.weight_decay = _optional("weight_decay", weight_decay)
         self.clipnorm = _optional("clipnorm", clipnorm)
         self.clipvalue = _optional("clipvalue", clipvalue)
@@ -95,7 +104,8 @@ class Optimizer(Configurable):
         self.ema_overwrite_frequency = _count("ema_overwrite_frequency", ema_overwrite_frequency)
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = _count("gradient_accumulation_steps", gradient_accumulation_steps)
-        self._not_decayed: tuple[str, ...] = ()
+        self._arrays_not_decayed: set[str] = set()
+        self._words_not_decayed: set[str] = set()
         self._refuse(older)
         self._plain = not (
             self.weight_decay
@@ -128,16 +138,23 @@ class Optimizer(Configurable):
     def learning_rate(self) -> float:
         """How far the next step goes: a positive number.
 
-        Setting it while a schedule is in place raises a TypeError.
+        Setting it to a number while a schedule is in place raises a TypeError. A schedule counts batches:
+        with `gradient_accumulation_steps`, several of them make one of the `iterations`.
         """
         if isinstance(self._rate, float):
             return self._rate
-        rate = self._rate(self.iterations) if isinstance(self._rate, LearningRateSchedule) else self._rate()
-        return float(rate)
+        if isinstance(self._rate, LearningRateSchedule):
+            batch = self.iterations * (self.gradient_accumulation_steps or 1) + self._waiting
+            return float(self._rate(batch))
+        return float(self._rate())
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        if isinstance(self._rate, LearningRateSchedule):
+        if isinstance(value, dict | LearningRateSchedule):
+            self._rate = schedules.get(value)
+        elif callable(value):
+            self._rate = value
+        elif isinstance(self._rate, LearningRateSchedule):
             raise TypeError(
                 explain(
                     f"the learning rate was set to {value!r}, but it follows {self._rate!r}",
@@ -145,10 +162,6 @@ class Optimizer(Configurable):
                     fix="compile with a number as learning_rate, if it is to be set while training",
                 )
             )
-        if isinstance(value, dict | LearningRateSchedule):
-            self._rate = schedules.get(value)
-        elif callable(value):
-            self._rate = value
         else:
             self._rate = number("learning_rate", value, 0, without_low=True)
 
@@ -188,12 +201,17 @@ class Optimizer(Configurable):
         """
         if not self.state:
             self.state = {slot: np.full_like(theta, self.first_value) for slot in self.slots}
-        if self._plain:
+        if self._plain and isinstance(self._rate, float):
             for part in trainable:
                 self.update(theta[part], grad[part], *[self.state[slot][part] for slot in self.slots])
             self.iterations += 1
-        else:
+            return
+        # read once, so that all parts go equally far, even if the rate is a function that draws it
+        rate, self._rate = self._rate, self.learning_rate
+        try:
             self._step_with_extras(theta, grad, trainable, arrays or trainable, names)
+        finally:
+            self._rate = rate
 
     def finalize(self, theta: Array, trainable: Sequence[slice] = _EVERYTHING) -> None:
         """Put the running average of θ in θ's place, where one is kept; `fit` does so when it ends."""
@@ -211,11 +229,11 @@ class Optimizer(Configurable):
         var_list : sequence of Variable, optional
             ``[layer.bias]``.
         var_names : sequence of str, optional
-            Parts of names: ``["bias"]`` means all biases.
+            Parts of the names that Keras has for arrays: ``["bias"]`` means all biases, ``["a"]`` gamma and
+            beta. W and b mean themselves.
         """
-        variables = [f"{v.owner.name}/{v.attribute}" for v in var_list or ()]
-        own = {"bias": "/b", "kernel": "/W"}
-        self._not_decayed += (*variables, *(own.get(name, name) for name in var_names or ()))
+        self._arrays_not_decayed |= {f"{v.owner.name}/{v.attribute}" for v in var_list or ()}
+        self._words_not_decayed |= set(var_names or ())
 
     # --- what stands around the rule -------------------------------------------------------------------
 
@@ -228,7 +246,7 @@ class Optimizer(Configurable):
         names: Sequence[str],
     ) -> None:
         """Accumulate, clip, decay, apply the rule, average."""
-        g = self._accumulated(theta, grad)
+        g = self._accumulated(theta, grad, trainable)
         t = self.iterations
         if g is not None:
             g = self._clipped(g, arrays)
@@ -236,21 +254,25 @@ class Optimizer(Configurable):
             for part in trainable:
                 self.update(theta[part], g[part], *[self.state[slot][part] for slot in self.slots])
             self.iterations += 1
+            self._waiting = 0
         if self.use_ema:
             self._average(theta, trainable, t)
 
-    def _accumulated(self, theta: Array, grad: Array) -> Array | None:
+    def _accumulated(self, theta: Array, grad: Array, trainable: Sequence[slice]) -> Array | None:
         """Return the gradient to step with; none, while gradients are still being summed up."""
         steps = self.gradient_accumulation_steps
         if not steps:
             return grad
-        total = self.state.setdefault("gradient_sum", np.zeros_like(theta))
-        self._waiting += 1
-        if self._waiting < steps:
-            total += grad
+        if "gradient_sum" not in self.state:
+            self.state["gradient_sum"] = np.zeros_like(theta)
+        total = self.state["gradient_sum"]
+        if self._waiting + 1 < steps:
+            self._waiting += 1
+            for part in trainable:
+                total[part] += grad[part]
             return None
         mean: Array = (grad + total) / steps
-        self._waiting, total[:] = 0, 0
+        total[:] = 0
         return mean
 
     def _clipped(self, g: Array, arrays: Sequence[slice]) -> Array:
@@ -272,12 +294,22 @@ class Optimizer(Configurable):
             return
         factor = self.learning_rate * self.weight_decay
         for place, name in zip(arrays, [*names, *[""] * (len(arrays) - len(names))], strict=True):
-            if not any(part in name for part in self._not_decayed):
+            if self._decays(name):
                 theta[place] -= factor * theta[place]
+
+    def _decays(self, name: str) -> bool:
+        """Tell whether an array, ``"hidden/W"``, is one of those that decay."""
+        own = name.rpartition("/")[2]
+        by_keras = {"W": "kernel", "b": "bias"}.get(own, own)
+        return name not in self._arrays_not_decayed and not any(
+            word == own if word in ("W", "b") else word in by_keras for word in self._words_not_decayed
+        )
 
     def _average(self, theta: Array, trainable: Sequence[slice], t: int) -> None:
         """Update the running average of θ, which starts as θ after the first step."""
-        average = self.state.setdefault("average", np.zeros_like(theta))
+        if "average" not in self.state:
+            self.state["average"] = theta.copy()  # of the frozen parts, too: they may learn later
+        average = self.state["average"]
         kept = self.ema_momentum if t else 0.0
         for part in trainable:
             average[part] = kept * average[part] + (1 - kept) * theta[part]
@@ -288,7 +320,10 @@ class Optimizer(Configurable):
     # --- being an object -------------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal optimizer, without its state."""
+        """Return the arguments that make an equal optimizer, without its state.
+
+        In the place of a function as learning rate stands the rate that it returns now.
+        """
         rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
         return super().get_config() | {"learning_rate": plain(rate)}
 

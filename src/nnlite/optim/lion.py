@@ -35,7 +35,7 @@ class Lion(Optimizer):
         self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any
     ) -> None:
         super().__init__(learning_rate, **common)
-        self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
+        self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9, without_low=True)  # at 0, no m is looked at
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.99)
 
     def update(self, theta: Array, g: Array, m: Array) -> None:  # type: ignore[override]  # noqa: D102

@@ -1,5 +1,9 @@
 """The optimizers by name."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from nnlite.configurable import plain
 from nnlite.optim.adadelta import Adadelta
 from nnlite.optim.adagrad import Adagrad
 from nnlite.optim.adam import Adam, AdamW
@@ -10,8 +14,9 @@ from nnlite.optim.nadam import Nadam
 from nnlite.optim.rmsprop import RMSprop
 from nnlite.optim.sgd import SGD
 from nnlite.registry import Registry
+from nnlite.registry import custom_objects as known
 
-__all__ = ["get", "registry"]
+__all__ = ["deserialize", "get", "registry", "serialize"]
 
 registry: Registry[Optimizer] = Registry(
     "optimizer",
@@ -24,3 +29,22 @@ registry: Registry[Optimizer] = Registry(
     ignore_case=True,
 )
 get = registry.get
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return ``{"class_name": ..., "config": ...}`` for an optimizer, without its state."""
+    written: dict[str, Any] = plain(optimizer)
+    return written
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
+    """Make an optimizer from what `serialize` returned.
+
+    Parameters
+    ----------
+    config : dict
+    custom_objects : dict, optional
+        Classes of one's own by their names.
+    """
+    with known(custom_objects):
+        return get(config)

@@ -109,7 +109,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(
         self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"
     ) -> None:
-        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        self.boundaries, self.name = list(boundaries), name
+        self.values = [number(f"values[{i}]", value, 0) for i, value in enumerate(values)]
         if len(self.values) != len(self.boundaries) + 1 or self.boundaries != sorted(self.boundaries):
             raise ValueError(
                 explain(
@@ -257,9 +258,10 @@ class CosineDecayRestarts(LearningRateSchedule):
             wave = math.floor(part)
             part -= wave
         else:
-            wave = math.floor(math.log(1 - part * (1 - self.t_mul)) / math.log(self.t_mul))
-            before = (1 - self.t_mul**wave) / (1 - self.t_mul)
-            part = (part - before) / self.t_mul**wave
+            length = 1.0  # of a wave; counted, as a logarithm may round down where a wave begins
+            while part >= length:
+                part, length, wave = part - length, length * self.t_mul, wave + 1
+            part /= length
         height = (1 - self.alpha) * self.m_mul**wave
         return self.initial_learning_rate * (height * (1 + math.cos(math.pi * part)) / 2 + self.alpha)
 
