@@ -187,7 +187,6 @@ FLOORS = {
     "nnlite.graph": 90,
     # what only scripts look for: helpers, and other names for what is there
     "nnlite.backend": 20,
-    "nnlite.lectures": 95,
     "nnlite.utils": 91,
     "nnlite.optimizers": 92,
     "nnlite.optimizers.schedules": 91,

@@ -7,6 +7,7 @@ from nnlite.initializers import Constant, RandomNormal
 from nnlite.layers.activations import LeakyReLU
 from nnlite.layers.dense import Dense
 from nnlite.layers.prelu import PReLU
+from nnlite.utils import set_random_seed
 
 rng = np.random.default_rng(0)
 IMAGES, ROWS = rng.normal(size=(5, 3, 4)), rng.normal(size=(5, 4))
@@ -80,6 +81,7 @@ def test_regularizer_and_constraint_reach_the_slopes():
 
 
 def test_it_learns_its_slopes():
+    set_random_seed(0)
     model = Sequential(
         [PReLU(input_shape=(1,)), Dense(1, use_bias=False, kernel_initializer="ones", trainable=False)]
     )

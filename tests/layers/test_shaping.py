@@ -34,7 +34,7 @@ def test_nothing_is_copied():
 
 def test_only_the_order_of_the_array_is_there():
     assert Flatten("channels_last").data_format == "channels_last"
-    with pytest.raises(ValueError, match="'channels_first'(.|\n)*needed: 'channels_last'"):
+    with pytest.raises(ValueError, match=r"'channels_first'(.|\n)*needed: 'channels_last'"):
         Flatten("channels_first")
 
 
