@@ -49,6 +49,10 @@ def test_worked_by_hand():
     np.testing.assert_allclose(values(Softplus(), 0.0), ([np.log(2)], [0.5]), rtol=1e-15)
 
 
+def test_defaults():
+    assert (LeakyReLU().negative_slope, ELU().alpha, CELU().alpha, Squareplus().b) == (0.3, 1, 1, 4)
+
+
 def test_the_slope_of_celu_has_no_jump_and_that_of_elu_has():
     below = -1e-9
     assert values(CELU(3), below)[1][0] == pytest.approx(1)

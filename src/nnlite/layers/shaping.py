@@ -127,7 +127,7 @@ class Rescaling(Layer):
             raise ShapeError(
                 explain(
                     f"{self.label} got an array of shape {x.shape}",
-                    needed=f"a scale {self._factor.shape} and an offset {self._shift.shape} that fit its samples",
+                    needed=f"a scale {self._factor.shape} and an offset {self._shift.shape} that fit it",
                 )
             )
         y: Array = x * self._factor.astype(x.real.dtype) + self._shift.astype(x.real.dtype)
