@@ -1,7 +1,6 @@
 """What the weights are brought back to."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -14,21 +13,6 @@ from nnlite.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 W = np.array([[3.0, 0.3, 0.0], [-4.0, 0.4, 0.0]])  # columns of length 5, 0.5 and 0
 NOT_TINY = st.floats(-1e3, 1e3).map(lambda x: round(x, 2))  # beside the 1e-7 that is added to a length
-
-
-@pytest.fixture
-def keras():
-    """Keras, which computes in float64."""
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield keras
-    keras.config.set_floatx(before)
 
 
 def lengths(w):
@@ -48,7 +32,7 @@ def test_by_hand():
 @pytest.mark.parametrize(
     "constraint", [MaxNorm(0.7), NonNeg(), UnitNorm(), MinMaxNorm(0.6, 0.8, 0.3)], ids=repr
 )
-def test_contract(constraint):
+def test_contract(constraint, keras32):
     w = W.astype("float32")
     result = constraint(w)
     assert result.dtype == np.float32
@@ -56,9 +40,7 @@ def test_contract(constraint):
     np.testing.assert_array_equal(w, W.astype("float32"))
     again = constraints.get({"class_name": type(constraint).__name__, "config": constraint.get_config()})
     np.testing.assert_array_equal(again(w), result)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    theirs = getattr(keras.constraints, type(constraint).__name__)(**constraint.get_config())
+    theirs = getattr(keras32.constraints, type(constraint).__name__)(**constraint.get_config())
     np.testing.assert_allclose(result, np.asarray(theirs(w)), rtol=1e-6)
 
 

@@ -1,7 +1,5 @@
 """The same training in PyTorch and in Keras, step by step, where these are installed."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -67,20 +65,6 @@ def test_descent_of_pytorch(momentum, nesterov):
         done = steps
         for mine, w in zip(weights, theta, strict=True):
             np.testing.assert_allclose(mine, w.detach().numpy(), **close)
-
-
-@pytest.fixture(scope="module")
-def keras():
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield keras
-    keras.config.set_floatx(before)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import math
-import os
 
 import numpy as np
 import pytest
@@ -295,17 +294,10 @@ def test_what_cannot_be_drawn_is_refused_before_it_is(make, message):
 # --- Keras ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def keras():
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    return pytest.importorskip("keras", exc_type=ImportError)
-
-
 @pytest.mark.parametrize("cls", [cls for cls in RANDOM if cls is not initializers.ScaledNormal])
-def test_distributions_of_keras(keras, cls):
+def test_distributions_of_keras(keras32, cls):
     mine = cls(seed=1)((120, 80), np.float64).ravel()
-    theirs = np.asarray(getattr(keras.initializers, cls.__name__)(seed=1)((120, 80)), np.float64).ravel()
+    theirs = np.asarray(getattr(keras32.initializers, cls.__name__)(seed=1)((120, 80)), np.float64).ravel()
     if cls is not Orthogonal:  # whose numbers depend on each other
         assert stats.ks_2samp(mine, theirs).pvalue > 1e-4
     np.testing.assert_allclose(mine.std(), theirs.std(), rtol=0.05)
@@ -313,8 +305,8 @@ def test_distributions_of_keras(keras, cls):
 
 
 @pytest.mark.parametrize("cls", [cls for cls in SCHEMES if cls is not initializers.ScaledNormal])
-def test_configurations_of_keras(keras, cls):
-    theirs = getattr(keras.initializers, cls.__name__)().get_config()
+def test_configurations_of_keras(keras32, cls):
+    theirs = getattr(keras32.initializers, cls.__name__)().get_config()
     mine = cls().get_config()
     if cls is Identity:
         theirs = {"gain": 1.0} | theirs  # which Keras does not write down
@@ -322,9 +314,9 @@ def test_configurations_of_keras(keras, cls):
     assert {*theirs} - {*mine} <= {"input_axes", "output_axes"}
 
 
-def test_names_of_keras(keras):
+def test_names_of_keras(keras32):
     for name in initializers.__all__:
         if name not in ("ScaledNormal", "Initializer", "get"):
-            assert getattr(keras.initializers, name).__name__ == getattr(initializers, name).__name__
+            assert getattr(keras32.initializers, name).__name__ == getattr(initializers, name).__name__
     for name in ("zero", "one", "normal", "uniform", "OrthogonalInitializer", "IdentityInitializer"):
-        assert type(keras.initializers.get(name)).__name__ == type(initializers.get(name)).__name__
+        assert type(keras32.initializers.get(name)).__name__ == type(initializers.get(name)).__name__

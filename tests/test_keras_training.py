@@ -1,7 +1,5 @@
 """What fit, evaluate and the methods for one batch return, beside Keras's own, where that is installed."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -17,12 +15,6 @@ WEIGHTS = draw.uniform(0.5, 2, 50)
 close = {"rtol": 3e-5, "atol": 1e-6}
 
 
-@pytest.fixture(scope="module")
-def keras():
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    return pytest.importorskip("keras", exc_type=ImportError)
-
-
 def classifier(k, last=3, **compile_arguments):
     model = k.Sequential(
         [
@@ -36,8 +28,8 @@ def classifier(k, last=3, **compile_arguments):
     return model
 
 
-def twins(keras, **arguments):
-    mine, theirs = classifier(nnlite, **arguments), classifier(keras, **arguments)
+def twins(keras32, **arguments):
+    mine, theirs = classifier(nnlite, **arguments), classifier(keras32, **arguments)
     theirs.set_weights(mine.get_weights())
     return mine, theirs
 
@@ -59,8 +51,8 @@ def twins(keras, **arguments):
     ],
     ids=lambda options: " ".join(options) or "plain",
 )
-def test_the_history(keras, options):
-    mine, theirs = twins(keras, metrics=["accuracy"], weighted_metrics=["accuracy"])
+def test_the_history(keras32, options):
+    mine, theirs = twins(keras32, metrics=["accuracy"], weighted_metrics=["accuracy"])
     arguments = {"epochs": 4, "shuffle": False, "verbose": 0, **options}
     history, expected = (model.fit(X, LABELS, **arguments) for model in (mine, theirs))
     assert history.epoch == expected.epoch
@@ -73,11 +65,11 @@ def test_the_history(keras, options):
 
 @pytest.mark.parametrize("metrics", [None, ["accuracy"], ["acc", "mae"], [["accuracy"]]])
 @pytest.mark.parametrize("last", [1, 3])
-def test_what_is_returned(keras, metrics, last):
+def test_what_is_returned(keras32, metrics, last):
     if last == 3 and metrics == ["acc", "mae"]:
         metrics = ["acc", "sparse_categorical_crossentropy"]
     y = LABELS if last == 3 else YES
-    mine, theirs = twins(keras, last=last, metrics=metrics)
+    mine, theirs = twins(keras32, last=last, metrics=metrics)
     for call in (
         lambda m: m.evaluate(X, y, verbose=0),
         lambda m: m.evaluate(X, y, verbose=0, return_dict=True),
@@ -95,8 +87,8 @@ def test_what_is_returned(keras, metrics, last):
         np.testing.assert_allclose(got, expected, **close)
 
 
-def test_what_is_predicted(keras):
-    mine, theirs = twins(keras)
+def test_what_is_predicted(keras32):
+    mine, theirs = twins(keras32)
     expected = theirs.predict(X, verbose=0)
     for x in (X, X.astype("float64"), X.tolist()):
         np.testing.assert_allclose(mine.predict(x, verbose=0), expected, **close)
@@ -105,9 +97,9 @@ def test_what_is_predicted(keras):
     np.testing.assert_allclose(got, theirs.predict_on_batch(X), **close)
 
 
-def test_pandas(keras):
+def test_pandas(keras32):
     pandas = pytest.importorskip("pandas", exc_type=ImportError)
-    mine, theirs = twins(keras, last=1)
+    mine, theirs = twins(keras32, last=1)
     x, y = pandas.DataFrame(X, columns=list("abcd")), pandas.Series(YES)
     arguments = {"epochs": 2, "shuffle": False, "verbose": 0}
     np.testing.assert_allclose(
@@ -115,9 +107,9 @@ def test_pandas(keras):
     )
 
 
-def test_recompiling_keeps_the_weights_and_drops_the_memory(keras):
-    pair = twins(keras)
-    for k, model in zip((nnlite, keras), pair, strict=True):
+def test_recompiling_keeps_the_weights_and_drops_the_memory(keras32):
+    pair = twins(keras32)
+    for k, model in zip((nnlite, keras32), pair, strict=True):
         model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
         model.fit(X, LABELS, epochs=2, shuffle=False, verbose=0)
         model.compile(k.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
@@ -126,8 +118,8 @@ def test_recompiling_keeps_the_weights_and_drops_the_memory(keras):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=1e-5)
 
 
-def test_frozen_layers(keras):
-    pair = twins(keras)
+def test_frozen_layers(keras32):
+    pair = twins(keras32)
     for model in pair:
         model.layers[0].trainable = False
         model.compile("sgd", "sparse_categorical_crossentropy")

@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,13 +97,9 @@ def test_the_gradient_of_the_cosines(mode, shape):
 
 
 @pytest.mark.parametrize("mode", ["rows", "columns"])
-def test_the_cosines_of_keras(mode):
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
+def test_the_cosines_of_keras(mode, keras):
     import jax
 
-    jax.config.update("jax_enable_x64", True)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
     W = np.random.default_rng(1).normal(size=(4, 3))
     theirs = keras.regularizers.OrthogonalRegularizer(0.25, mode)
     # a quarter has no rounding, for Keras keeps the factor in float32; and of an array of NumPy's it would

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -77,17 +76,3 @@ def play(callback, epochs, model=None, batches=0, seen=(), stop=True):
 def fakes():
     """`fakes.Model` and `fakes.play`."""
     return SimpleNamespace(Model=FakeModel, play=play)
-
-
-@pytest.fixture(scope="session")
-def keras():
-    """Keras's callbacks, in float64."""
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    jax = pytest.importorskip("jax", exc_type=ImportError)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    before = keras.config.floatx(), jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield keras.callbacks
-    keras.config.set_floatx(before[0])
-    jax.config.update("jax_enable_x64", before[1])

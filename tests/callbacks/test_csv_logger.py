@@ -69,15 +69,15 @@ def test_a_file_that_cannot_be_written_is_refused_before_training(tmp_path):
 
 
 @pytest.mark.parametrize("append", [False, True])
-def test_the_file_is_that_of_keras(fakes, keras, tmp_path, append):
+def test_the_file_is_that_of_keras(fakes, keras32, tmp_path, append):
     trainings = [
         [{"loss": 0.1, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 1 / 3}, {"loss": 0.2}],
         [{"accuracy": np.float64(0.5), "loss": 2.0, "val_loss": np.array([1.0, 2.0]), "val_accuracy": "a,b"}],
     ]
     written = []
-    for module in ("nnlite", keras):
+    for module in ("nnlite", keras32):
         path = tmp_path / f"{len(written)}.csv"
-        logger = (CSVLogger if module == "nnlite" else keras.CSVLogger)(str(path), append=append)
+        logger = (CSVLogger if module == "nnlite" else keras32.callbacks.CSVLogger)(str(path), append=append)
         for logs in trainings:
             fakes.play(logger, logs)
         written.append(text(path))

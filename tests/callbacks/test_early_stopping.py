@@ -128,11 +128,11 @@ eighths = st.integers(0, 16).map(lambda k: k / 8)  # so that ties are ties, in a
         }
     ),
 )
-def test_every_decision_is_that_of_keras(fakes, keras, values, options):
+def test_every_decision_is_that_of_keras(fakes, keras32, values, options):
     ours = fakes.play(
         EarlyStopping("loss", **options), losses(*values), seen=["wait", "best", "stopped_epoch"]
     )
-    theirs = keras.EarlyStopping("loss", **options)
+    theirs = keras32.callbacks.EarlyStopping("loss", **options)
     assert ours == fakes.play(theirs, losses(*values), seen=["wait", "best", "stopped_epoch"])
 
 

@@ -68,10 +68,10 @@ def test_what_is_no_function_is_refused(wrong):
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_the_plan_as_keras_carries_it_out(fakes, keras, verbose):
+def test_the_plan_as_keras_carries_it_out(fakes, keras32, verbose):
     for plan in (lambda epoch, rate: rate * 0.5, lambda epoch: 1.0 / (epoch + 1)):
         ours = fakes.play(LearningRateScheduler(plan, verbose), losses(3, 2, 1))
-        assert ours == fakes.play(keras.LearningRateScheduler(plan, verbose), losses(3, 2, 1))
+        assert ours == fakes.play(keras32.callbacks.LearningRateScheduler(plan, verbose), losses(3, 2, 1))
         assert ("Epoch 1: LearningRateScheduler setting learning rate to " in ours[-1][1]) == verbose
 
 
@@ -198,8 +198,8 @@ eighths = st.integers(0, 16).map(lambda k: k / 8)
         }
     ),
 )
-def test_every_decision_is_that_of_keras(fakes, keras, values, options):
+def test_every_decision_is_that_of_keras(fakes, keras32, values, options):
     seen = ["wait", "best", "cooldown_counter"]
     ours = fakes.play(ReduceLROnPlateau("loss", **options), losses(*values), fakes.Model(1.0), seen=seen)
-    theirs = keras.ReduceLROnPlateau("loss", **options)
+    theirs = keras32.callbacks.ReduceLROnPlateau("loss", **options)
     assert ours == fakes.play(theirs, losses(*values), fakes.Model(1.0), seen=seen)

@@ -152,13 +152,13 @@ def test_repr():
         }
     ),
 )
-def test_every_decision_is_that_of_keras(fakes, keras, tmp_path_factory, values, batches, options):
+def test_every_decision_is_that_of_keras(fakes, keras32, tmp_path_factory, values, batches, options):
     if options["save_freq"] != "epoch" and options["save_best_only"]:
         options["mode"] = "min"
     folder = tmp_path_factory.mktemp("checkpoints")
     ending = ".weights.h5" if options["save_weights_only"] else ".keras"
     path = str(folder / f"{{epoch:02d}}-{{loss:.1f}}{ending}")
-    theirs = keras.ModelCheckpoint(path, "loss", **options)
+    theirs = keras32.callbacks.ModelCheckpoint(path, "loss", **options)
     theirs.set_model(fakes.Model())
     theirs._set_monitor_op()  # Keras has none before the end of the first epoch, and fails by batches
     ours = fakes.play(

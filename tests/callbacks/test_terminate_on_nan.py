@@ -29,10 +29,12 @@ def test_logs_without_a_loss_are_no_reason(fakes):
 
 
 @pytest.mark.parametrize("loss", [1.0, math.nan, math.inf])
-def test_the_same_as_in_keras(fakes, keras, loss):
+def test_the_same_as_in_keras(fakes, keras32, loss):
     logs = [{"loss": 2.0}, {"loss": loss}, {"loss": 1.0}]
     ours = fakes.play(TerminateOnNaN(), logs, batches=3)
-    assert repr(ours) == repr(fakes.play(keras.TerminateOnNaN(), logs, batches=3))  # a NaN is not even itself
+    assert repr(ours) == repr(
+        fakes.play(keras32.callbacks.TerminateOnNaN(), logs, batches=3)
+    )  # a NaN is not even itself
 
 
 # --- in a real training ----------------------------------------------------------------------------------

@@ -1,39 +1,10 @@
-"""What the tests of layers share: Keras in double precision, and activations against 60 digits."""
-
-import os
+"""What the tests of layers share: activations against 60 digits."""
 
 import mpmath
 import numpy as np
 import pytest
 
 NEAR_AND_FAR = [sign * z for z in (1e4, 745, 100, 40, 17, 5, 2.5, 0.7, 1e-3, 1e-8) for sign in (-1, 1)]
-
-
-@pytest.fixture(scope="session")
-def keras():
-    """Keras on JAX, computing in double precision as long as these tests run."""
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    return pytest.importorskip("keras", exc_type=ImportError)
-
-
-@pytest.fixture
-def double(keras, monkeypatch):
-    """Keras itself, with double precision as its default, and kept to it.
-
-    Its rule for the type of a result makes float32 of float64 on JAX, so that tanh and the normalisations
-    round to float32 in the middle of float64.
-    """
-    from keras.src.backend.common import dtypes
-
-    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield keras
-    keras.config.set_floatx(before)
 
 
 @pytest.fixture(params=[np.float32, np.float64])

@@ -81,8 +81,8 @@ def test_a_negative_strength():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_penalty_of_keras(double):
-    theirs = double.layers.ActivityRegularization(0.3, 0.7)
+def test_the_penalty_of_keras(keras):
+    theirs = keras.layers.ActivityRegularization(0.3, 0.7)
     theirs(X)
     mine = ActivityRegularization(0.3, 0.7)
     mine.forward(X)

@@ -17,7 +17,7 @@ def close(have, want, rtol=1e-12):
     np.testing.assert_allclose(have, np.asarray(want), rtol=rtol, atol=1e-13)
 
 
-def both_ways(double, function, x, dy):
+def both_ways(keras, function, x, dy):
     """What a function of Keras makes of x, and of dy on the way back, by JAX."""
     jax = pytest.importorskip("jax", exc_type=ImportError)
     y, vjp = jax.vjp(function, jax.numpy.asarray(x))
@@ -25,9 +25,9 @@ def both_ways(double, function, x, dy):
 
 
 @pytest.mark.parametrize("name", [name for name in activations.registry if name.islower()])
-def test_activations(double, name):
+def test_activations(keras, name):
     layer, dy = activations.get(name), rng.normal(size=ROWS.shape)
-    y, dx = both_ways(double, getattr(double.activations, name), ROWS, dy)
+    y, dx = both_ways(keras, getattr(keras.activations, name), ROWS, dy)
     close(layer.forward(ROWS, training=True), y, DIFFERENT.get(name, 1e-12))
     close(layer.backward(dy), dx, DIFFERENT.get(name, 1e-12))
 
@@ -61,10 +61,10 @@ def test_activations(double, name):
     ],
     ids=lambda value: value if isinstance(value, str) else str(value),
 )
-def test_layers(double, name, arguments):
+def test_layers(keras, name, arguments):
     mine, theirs = (
         getattr(layers, name)(**arguments, dtype="float64"),
-        getattr(double.layers, name)(**arguments),
+        getattr(keras.layers, name)(**arguments),
     )
     y = theirs(ROWS)
     close(mine(ROWS), y)
@@ -73,20 +73,20 @@ def test_layers(double, name, arguments):
         return
     dy = rng.normal(size=y.shape)
     mine.forward(ROWS, training=True)
-    close(mine.backward(dy), both_ways(double, theirs, ROWS, dy)[1])
+    close(mine.backward(dy), both_ways(keras, theirs, ROWS, dy)[1])
 
 
 @pytest.mark.parametrize("shape", [(None, 3, 4), (None, None, 4)])
 @pytest.mark.parametrize("target", [(-1,), (2, -1), (4, 3), (-1, 2)])
-def test_shapes_of_a_reshape(double, shape, target):
-    theirs = double.layers.Reshape(target).compute_output_shape(shape)
+def test_shapes_of_a_reshape(keras, shape, target):
+    theirs = keras.layers.Reshape(target).compute_output_shape(shape)
     assert layers.Reshape(target).compute_output_shape(shape) == theirs
-    close(layers.Reshape(target)(IMAGES), double.layers.Reshape(target)(IMAGES), 1e-6)
+    close(layers.Reshape(target)(IMAGES), keras.layers.Reshape(target)(IMAGES), 1e-6)
 
 
 @pytest.mark.parametrize("noise_shape", [None, (None, 1, 4), (None, 3, 1), (5, 1, 1)])
 @pytest.mark.parametrize("name", ["Dropout", "AlphaDropout"])
-def test_what_dropout_makes_of_what_it_kept(double, monkeypatch, name, noise_shape):
+def test_what_dropout_makes_of_what_it_kept(keras, monkeypatch, name, noise_shape):
     """The draws differ, so each is told what it drew: the mask of mine becomes the one of Keras."""
     mine = getattr(layers, name)(0.4, noise_shape, seed=1)
     y = mine.forward(IMAGES, training=True)
@@ -98,4 +98,4 @@ def test_what_dropout_makes_of_what_it_kept(double, monkeypatch, name, noise_sha
 
     drawn = np.where(mine.keep, 1.0, 0.0)
     monkeypatch.setattr(ops.random, "uniform", lambda shape, seed: drawn)
-    close(y, double.layers.AlphaDropout(0.4, noise_shape)(IMAGES, training=True))
+    close(y, keras.layers.AlphaDropout(0.4, noise_shape)(IMAGES, training=True))

@@ -291,9 +291,9 @@ def test_what_is_no_number(settings, message):
 quiet = pytest.mark.filterwarnings("ignore")
 
 
-def theirs_with(double, layer, name, x, **settings):
+def theirs_with(keras, layer, name, x, **settings):
     """The same layer of Keras, with the same numbers in it."""
-    theirs = getattr(double.layers, name)(**settings)
+    theirs = getattr(keras.layers, name)(**settings)
     theirs.build((None, *x.shape[1:]))
     theirs.set_weights(layer.get_weights())
     return theirs
@@ -304,9 +304,9 @@ def theirs_with(double, layer, name, x, **settings):
 @pytest.mark.parametrize(
     "settings", [{}, {"momentum": 0.7, "epsilon": 0.1}, {"center": False, "scale": False}]
 )
-def test_batches_one_after_the_other_as_in_keras(double, x, settings):
+def test_batches_one_after_the_other_as_in_keras(keras, x, settings):
     layer = built(BatchNormalization, x, **settings, **RANDOM)
-    theirs = theirs_with(double, layer, "BatchNormalization", x, **settings)
+    theirs = theirs_with(keras, layer, "BatchNormalization", x, **settings)
     for k in range(6):
         batch = (k + 1) * x + k
         close = {"rtol": 1e-12, "atol": 1e-13}
@@ -321,19 +321,19 @@ def test_batches_one_after_the_other_as_in_keras(double, x, settings):
 @quiet
 @SHAPES
 @pytest.mark.parametrize("settings", [{}, {"epsilon": 0.1}, {"center": False, "scale": False}])
-def test_each_sample_as_in_keras(double, x, settings):
+def test_each_sample_as_in_keras(keras, x, settings):
     layer = built(LayerNormalization, x, **settings, **RANDOM)
-    theirs = theirs_with(double, layer, "LayerNormalization", x, **settings)
+    theirs = theirs_with(keras, layer, "LayerNormalization", x, **settings)
     np.testing.assert_allclose(layer(x), theirs(x), rtol=1e-12, atol=1e-13)
 
 
 @quiet
 @BOTH
 @SHAPES
-def test_gradients_of_keras_by_jax(double, make, x):
+def test_gradients_of_keras_by_jax(keras, make, x):
     jax = pytest.importorskip("jax", exc_type=ImportError)
     layer, dy = built(make, x, **RANDOM), rng.normal(size=x.shape)
-    theirs = theirs_with(double, layer, make.__name__, x)
+    theirs = theirs_with(keras, layer, make.__name__, x)
     training = {"training": True} if make is BatchNormalization else {}
     rest = [v.value for v in theirs.non_trainable_variables]
 
@@ -367,9 +367,9 @@ def test_gradients_of_pytorch(make):
 @quiet
 @SHAPES
 @pytest.mark.parametrize("invert", [False, True])
-def test_adapted_as_in_keras(double, x, invert):
+def test_adapted_as_in_keras(keras, x, invert):
     x = np.concatenate([x, np.ones_like(x[..., :1])], axis=-1)  # with a feature that never changes
-    layer, theirs = Normalization(invert=invert, dtype="float64"), double.layers.Normalization(invert=invert)
+    layer, theirs = Normalization(invert=invert, dtype="float64"), keras.layers.Normalization(invert=invert)
     layer.adapt(x)
     theirs.adapt(x)
     np.testing.assert_allclose(layer(x + 1), theirs(x + 1), rtol=1e-12, atol=1e-12)

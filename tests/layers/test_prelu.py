@@ -100,10 +100,10 @@ def test_configuration():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("shared", [None, [1], [1, 2]])
-def test_against_keras_and_jax(double, shared):
+def test_against_keras_and_jax(keras, shared):
     jax = pytest.importorskip("jax", exc_type=ImportError)
     layer, dy = built((3, 4), shared_axes=shared), rng.normal(size=IMAGES.shape)
-    theirs = double.layers.PReLU(shared_axes=shared)
+    theirs = keras.layers.PReLU(shared_axes=shared)
     theirs.build((None, 3, 4))
     y, vjp = jax.vjp(
         lambda a, x: theirs.stateless_call([a], [], x)[0], jax.numpy.asarray(layer.alpha), IMAGES

@@ -1,7 +1,5 @@
 """Values, reductions, weights and gradients equal those of Keras, in float64."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -71,25 +69,6 @@ EACH = pytest.mark.parametrize(
     ("name", "settings", "y", "p"), CASES, ids=[f"{i}-{name}" for i, (name, *_) in enumerate(CASES)]
 )
 WEIGHTS = [None, np.array([1, 2, 0.5, 0, 3, 1])]
-
-
-@pytest.fixture(scope="module")
-def keras():
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    from keras.src import ops
-
-    # on JAX, Keras takes means of float64 in float32; its formulas are compared here, not that
-    mean, ops.mean = ops.mean, lambda x, axis=None: jax.numpy.mean(x, axis=axis)
-    yield keras
-    ops.mean = mean
-    keras.config.set_floatx(before)
 
 
 @EACH

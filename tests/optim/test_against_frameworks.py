@@ -1,7 +1,5 @@
 """Every rule and every option beside Keras's own optimizer and PyTorch's, fed with the same gradients."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -71,22 +69,6 @@ def test_every_rule_is_in_the_table():
 
 
 # --- Keras ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def keras():
-    pytest.importorskip("jax", exc_type=ImportError)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    if keras.backend.backend() != "jax":
-        pytest.skip("written for Keras on JAX")
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield keras
-    keras.config.set_floatx(before)
 
 
 def path_of_keras(keras, optimizer):

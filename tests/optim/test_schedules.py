@@ -1,7 +1,5 @@
 """Learning rates that change with the step."""
 
-import os
-
 import numpy as np
 import pytest
 
@@ -59,10 +57,8 @@ def test_by_hand():
 
 
 @EVERY
-def test_they_are_keras_s(cls, settings):
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    mine, theirs = cls(**settings), getattr(keras.optimizers.schedules, cls.__name__)(**settings)
+def test_they_are_keras_s(cls, settings, keras32):
+    mine, theirs = cls(**settings), getattr(keras32.optimizers.schedules, cls.__name__)(**settings)
     for step in range(40):
         np.testing.assert_allclose(mine(step), float(theirs(step)), rtol=2e-5, atol=1e-8)  # theirs in float32
     assert mine.get_config() == theirs.get_config()

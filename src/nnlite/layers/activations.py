@@ -252,6 +252,12 @@ class LogSoftmax(ActivationLayer):
 class _Activations(Registry[ActivationLayer]):
     """The activations by name; a plain function becomes one that is differentiated numerically."""
 
+    def get(self, identifier: object, **arguments: Any) -> ActivationLayer:  # type: ignore[override]
+        """Return an activation for a name, a class, an object, a configuration or a function."""
+        if isinstance(identifier, Mapping) and identifier.get("class_name") == Elementwise.__name__:
+            return Elementwise.from_config({**identifier.get("config", {}), **arguments})
+        return super().get(identifier, **arguments)
+
     def make(self, cls: type[ActivationLayer], arguments: Mapping[str, Any]) -> ActivationLayer:
         if "name" in arguments and "name" not in cls.arguments():  # a class of the user's own
             arguments = {key: value for key, value in arguments.items() if key != "name"}

@@ -1,14 +1,16 @@
 """A function of the user's own as an activation, differentiated numerically."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from nnlite.configurable import plain
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.registry import custom_object
 from nnlite.tensor import Array
 
 __all__ = ["Elementwise"]
@@ -61,9 +63,41 @@ class Elementwise(ActivationLayer):
         slope = self._slope(z.astype(np.float64)) if given is None else np.asarray(given(z))
         return dy * slope.astype(z.dtype, copy=False)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments as plain data; the function is written down by its name."""
+        others = {name: plain(getattr(self, name)) for name in self.arguments() if name != "function"}
+        return {"function": self._function_name, **others}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make a layer of what `get_config` returned, with the function of that name.
+
+        Raises
+        ------
+        ValueError
+            If the function is not among the ``custom_objects``.
+        """
+        function = config.get("function")
+        if not callable(function):
+            name, function = function, custom_object(function)
+            if function is None:
+                raise ValueError(
+                    explain(
+                        f"an activation is a function called {name!r}, which is not known",
+                        needed="the function itself",
+                        why="a file holds names and numbers, never code",
+                        fix=f"load_model(path, custom_objects={{{name!r}: the_function}})",
+                    )
+                )
+        return cls(**{**config, "function": function})
+
+    @property
+    def _function_name(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
     @property
     def _called(self) -> str:
-        return f"the activation {getattr(self.function, '__name__', self.function)!r} of {self.label}"
+        return f"the activation {self._function_name!r} of {self.label}"
 
     def _call(self, z: Array) -> Array:
         y = np.asarray(self.function(z))

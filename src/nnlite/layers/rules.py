@@ -6,6 +6,7 @@ from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.base import Layer
 from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import AlphaDropout, Dropout
+from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.input import InputLayer
 from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
@@ -21,6 +22,7 @@ _CLASSES: tuple[type[Layer], ...] = (
     Dense,
     *dict.fromkeys(activations.registry.values()),  # each activation is a layer, too
     Activation,
+    Elementwise,
     PReLU,
     Sign,
     Step,

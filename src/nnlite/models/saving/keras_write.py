@@ -15,6 +15,7 @@ __all__ = ["keras_model", "keras_order", "keras_training"]
 
 _MEASURES = ("keras.losses", "keras.metrics")  # which share names with each other
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # metrics of which the shapes of the data choose one
+_FUNCTIONS = {*ACTIVATIONS, "Elementwise"}  # layers here, and functions in Keras
 
 
 def keras_model(model: Any) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
     if name == "InputLayer":
         shape = config.pop("shape")
         config["batch_shape"] = [None, *shape]
-    if name in ACTIVATIONS and name not in MODULES["keras.layers"]:
+    if name in _FUNCTIONS and name not in MODULES["keras.layers"]:
         config = {key: config[key] for key in ("name", "trainable", "dtype")} | {
             "activation": _function(spec)
         }
@@ -123,6 +124,8 @@ def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
 def _function(spec: Mapping[str, Any]) -> Any:
     """Return an activation as Keras's function of that name, or as a layer if it has arguments of its own."""
     name, config = spec["class_name"], spec["config"]
+    if name == "Elementwise":
+        return _of_the_user(config["function"])
     function, stands_for = ACTIVATIONS[name]
     own = {key: config[key] for key in stands_for if key in config}
     if all(stands_for[key] == value for key, value in own.items()):
@@ -150,7 +153,7 @@ def _inner(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     name = value["class_name"]
-    if key == "activation" and name in ACTIVATIONS:
+    if key == "activation" and name in _FUNCTIONS:
         return _function(value)
     if name == "ScaledNormal":
         scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
@@ -190,13 +193,7 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     made = plain(rules.get(spec))
     name, config = made["class_name"], made["config"]
     if name in ("FunctionLoss", "MeanMetricWrapper"):
-        function = config["fn"]
-        return {
-            "module": "builtins",
-            "class_name": "function",
-            "config": function,
-            "registered_name": function,
-        }
+        return _of_the_user(config["fn"])
     if name in ONLY_HERE:
         raise _unknown(name)
     if config.get("reduction") == "half_sum":
@@ -209,6 +206,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
         key: value for key, value in config.items() if key != "dtype"
     }  # each side has its own float type
     return _object(name, config, module)
+
+
+def _of_the_user(name: str) -> dict[str, Any]:
+    """Return a function by its name, which whoever reads the file hands over in ``custom_objects``."""
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
 
 
 def _unknown(what: str) -> ValueError:
