@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = f"nnlite {version}"
 
 myst_heading_anchors = 3
+myst_enable_extensions = ["dollarmath"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the types stand in the docstrings, with their shapes

@@ -190,6 +190,7 @@ FLOORS = {
     "nnlite.utils": 91,
     "nnlite.optimizers": 92,
     "nnlite.optimizers.schedules": 91,
+    "nnlite.lectures": 95,
     "nnlite": 100,
 }
 
