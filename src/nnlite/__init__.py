@@ -1,49 +1,46 @@
 """nnlite: neural networks in plain NumPy, to be read from ``fit()`` to the changed weight.
 
-The names that scripts use are here; each is defined in the module that its path says. Drawing and the data
-sets load when they are first asked for, so that ``import nnlite`` costs hardly more than ``import numpy``.
+The names that scripts use are here; each is defined in the module that its path says. A module loads when a
+script first names it, so that ``import nnlite`` costs hardly more than ``import numpy``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nnlite import (
-    activations,
-    backend,
-    callbacks,
-    config,
-    constraints,
-    errors,
-    functional,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    optim,
-    optimizers,
-    regularizers,
-    tensor,
-    utils,
-)
-from nnlite.layers.input import Input
-from nnlite.models.model import Model
-from nnlite.models.sequential import Sequential
-from nnlite.tensor import Shape
-
 if TYPE_CHECKING:
     from nnlite import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
         datasets,
         ensemble,
+        errors,
+        functional,
         gradcheck,
         graph,
+        initializers,
+        layers,
+        losses,
+        metrics,
         minimize,
+        models,
+        optim,
+        optimizers,
         perceptron,
         plot,
         preprocessing,
+        regularizers,
         saving,
         search,
+        tensor,
+        utils,
     )
+    from nnlite.layers.input import Input
+    from nnlite.models.model import Model
+    from nnlite.models.sequential import Sequential
+    from nnlite.tensor import Shape
 
 __version__ = "0.1.0"
 
@@ -82,24 +79,20 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = (
-    "datasets",
-    "ensemble",
-    "gradcheck",
-    "graph",
-    "minimize",
-    "perceptron",
-    "plot",
-    "preprocessing",
-    "saving",
-    "search",
-)
+_LAZY = {
+    "Input": "nnlite.layers.input",
+    "Model": "nnlite.models.model",
+    "Sequential": "nnlite.models.sequential",
+    "Shape": "nnlite.tensor",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return import_module(f"nnlite.{name}")
-    raise AttributeError(f"module 'nnlite' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'nnlite' has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name) if name in _LAZY else import_module(f"nnlite.{name}")
+    globals()[name] = value  # the next time without a detour
+    return value
 
 
 def __dir__() -> list[str]:
