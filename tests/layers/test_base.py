@@ -8,6 +8,7 @@ import pkgutil
 import numpy as np
 import pytest
 
+import nnlite
 import nnlite.layers
 from nnlite import config, layers
 from nnlite.errors import BackwardError, ShapeError
@@ -481,3 +482,20 @@ def test_trainable():
     x, dy = np.ones((2, 4)), np.ones((2, 3))
     layer.forward(x, training=True)
     np.testing.assert_array_equal(layer.backward(dy), dy @ layer.W.T)  # a frozen layer still hands dx down
+
+
+@pytest.mark.parametrize("way", [{"input_dim": 4}, {"batch_input_shape": (None, 4)}, {"input_shape": (4,)}])
+def test_three_ways_to_give_the_input_s_shape(way):
+    layer = layers.Dense(3, **way)
+    assert layer.input_shape == (4,)
+    assert nnlite.Sequential([layer]).count_params() == 4 * 3 + 3
+    assert layers.Dense.from_config(layer.get_config()).input_shape == (4,)
+
+
+def test_an_argument_that_there_is_not():
+    with pytest.raises(ValueError, match=r"unknown argument of Dense 'unit'(.|\n)*did you mean 'units'"):
+        layers.Dense(3, unit=3)
+    with pytest.raises(
+        ValueError, match=r"unknown argument of Dropout 'inputdim'(.|\n)*: dtype, input_sh"
+    ):
+        layers.Dropout(0.5, inputdim=3)

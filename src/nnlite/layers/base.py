@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nnlite import allowance, config
 from nnlite.configurable import Configurable
 from nnlite.constraints import Constraint
-from nnlite.errors import BackwardError, ShapeError, explain
+from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
 from nnlite.initializers import Initializer
 from nnlite.jacobians import layer_jacobian
 from nnlite.parameters import Parameter, Pool, State
@@ -43,6 +43,13 @@ class Layer(Configurable):
         Shape of one sample, if this is the first layer: ``(784,)``.
     dtype : dtype, optional
         Type of its parameters; ``nnlite.config.floatx()`` if not given.
+    **keras
+        Keras's older ways to say ``input_shape``: ``input_dim=784`` and ``batch_input_shape=(None, 784)``.
+
+    Raises
+    ------
+    ValueError
+        For an argument that the layer does not have.
 
     Attributes
     ----------
@@ -78,7 +85,15 @@ class Layer(Configurable):
         trainable: bool = True,
         input_shape: tuple[int, ...] | None = None,
         dtype: npt.DTypeLike | None = None,
+        **keras: Any,
     ) -> None:
+        if "input_dim" in keras:
+            input_shape = (keras.pop("input_dim"),)
+        if "batch_input_shape" in keras:
+            input_shape = tuple(keras.pop("batch_input_shape"))[1:]
+        if keras:
+            name_of_class, known = type(self).__name__, self.arguments()
+            raise ValueError(unknown_name(f"argument of {name_of_class}", next(iter(keras)), known))
         for parameter in self._declared():
             self.__dict__[parameter] = None
         self.name = name or config.unique_name(_snake_case(type(self).__name__))

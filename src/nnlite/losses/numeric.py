@@ -70,10 +70,11 @@ class NumericalGradient:
 
     def _warn(self, x: Array) -> None:
         times = (x.size if self.coupled else x[0].size) * (1 if self.method == "complex-step" else 4)
+        often = "once" if times == 1 else f"{times} times"
         warnings.warn(
             explain(
                 f"the gradient of the loss {self.name!r} is taken numerically",
-                why=f"it has none of its own; it is evaluated {times} times for every batch"
+                why=f"it has none of its own; it is evaluated {often} for every batch"
                 + ", because it has no value for each sample by itself" * bool(self.coupled),
                 fix=f"{self.name}.gradient = a function of (y_true, y_pred) that returns the derivatives, "
                 "or a class with values() and dvalues()",
