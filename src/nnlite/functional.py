@@ -29,7 +29,8 @@ def sigmoid(z: Array) -> Array:
     formula as it stands is right everywhere, and keeps its relative accuracy on the left, where
     ``(1 + tanh(z/2))/2`` would lose it.
     """
-    if np.iscomplexobj(z):  # of a complex number the overflow would be NaN
+    z = np.asarray(z)  # np.iscomplexobj would say the same, and costs as much as a small exp
+    if z.dtype.kind == "c":  # of a complex number the overflow would be NaN
         e = np.exp(np.where(z.real < 0, z, -z))
         return np.where(z.real < 0, e, 1) / (1 + e)
     with np.errstate(over="ignore"):
@@ -55,8 +56,13 @@ def softplus(z: Array) -> Array:
 
         y = np.log(1 + np.exp(z))
 
-    is evaluated as ``max(z, 0) + log1p(exp(-|z|))``, whose exponential never exceeds 1.
+    is evaluated as ``max(z, 0) + log1p(exp(-|z|))``, whose exponential never exceeds 1; NumPy has this in one
+    pass, as ``logaddexp(0, z)``.
     """
+    z = np.asarray(z)
+    if z.dtype.kind != "c":
+        y: Array = np.logaddexp(z.dtype.type(0), z)
+        return y
     positive = z.real > 0
     return np.where(positive, z, 0) + np.log1p(np.exp(np.where(positive, -z, z)))
 

@@ -76,9 +76,10 @@ class BinaryCrossentropy(BinaryLoss):
 
     def fused(self, y: Array, z: Array) -> tuple[Array, Array, Array]:  # noqa: D102
         y, p = self.smoothed(y), sigmoid(z)
-        values = (softplus(z) - y * z).mean(-1)
+        values = (softplus(z) - y * z).sum(-1)
         dz = p - y
         if z.shape[-1] > 1:
+            values /= z.shape[-1]
             dz /= z.shape[-1]
         return values, p, dz
 

@@ -69,10 +69,13 @@ class Batches:
         if self.shuffle:
             order = (self.rng or config.generator("shuffling")).permutation(self.n)
         for start in range(0, self.n, self.batch_size):
-            rows: Any = slice(start, start + self.batch_size)
-            if order is not None:
-                rows = order[rows]
+            rows = slice(start, start + self.batch_size)
+            if order is None:
+                batch = [None if a is None else a[rows] for a in self.arrays]
+            else:  # "clip" spares a look at every index; these are all within the array
+                chosen = order[rows]
+                batch = [None if a is None else a.take(chosen, axis=0, mode="clip") for a in self.arrays]
             yield tuple(
-                None if array is None else array[rows].astype(dtype or array.dtype, copy=False)
-                for array, dtype in zip(self.arrays, self.dtypes, strict=True)
+                a if a is None or dtype is None or a.dtype == dtype else a.astype(dtype)
+                for a, dtype in zip(batch, self.dtypes, strict=True)
             )
