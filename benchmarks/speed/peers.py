@@ -173,7 +173,7 @@ class Products(Peer):
         self.W = weights[::2]
         self.a = [self.x[:n].copy(), *(np.ones((n, o), np.float32) for _, o in shapes)]
         self.dW = [np.empty_like(W) for W in self.W]
-        self.d = [np.empty_like(a) for a in self.a]
+        self.d = [np.full_like(a, 1e-3) for a in self.a]  # no products of what happens to lie in memory
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs * -(-len(self.x) // self.w.batch_size)):
@@ -268,25 +268,24 @@ class Sklearn(Peer):
         if w.optimizer == "rmsprop":
             raise LookupError("scikit-learn has no RMSprop")
         cls = MLPRegressor if w.head == "linear" else MLPClassifier
-        self.make_net: Callable[[int], Any] = lambda epochs: cls(
-            w.widths[1:-1],
+        self.net = cls(
+            hidden_layer_sizes=w.widths[1:-1],
             activation="logistic" if w.activation == "sigmoid" else "relu",
             solver=w.optimizer,
             alpha=0.0,
             batch_size=w.batch_size,
             learning_rate_init=w.learning_rate,
             momentum=0.0,
-            max_iter=epochs,
             tol=0.0,
             n_iter_no_change=10**9,
             random_state=0,
+            warm_start=True,
         )
-        self.net = self.make_net(1)
 
     def train(self, epochs: int) -> None:
         import warnings
 
-        self.net = self.make_net(epochs)
+        self.net.set_params(max_iter=epochs)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it has not converged
             self.net.fit(self.x, self.y.ravel())

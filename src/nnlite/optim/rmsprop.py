@@ -70,12 +70,13 @@ class RMSprop(Optimizer):
         scratch *= 1 - self.rho
         v *= self.rho
         v += scratch
-        np.add(v, self.epsilon, out=scratch)
+        spread = v
         if self.centered:
             a = others[-1]
             a *= self.rho
             a += (1 - self.rho) * g
-            scratch -= a * a
+            spread = v - a * a  # before ε is added: where all gradients are equal, their digits cancel
+        np.add(spread, self.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(g, scratch, out=scratch)
         scratch *= self.learning_rate

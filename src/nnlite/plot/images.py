@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from nnlite.checks import class_numbers, whole_number
 from nnlite.errors import ShapeError, explain
+from nnlite.plot._canvas import figure_or_new
 from nnlite.plot._labels import one_per_row
 from nnlite.tensor import Array
 
@@ -79,7 +80,7 @@ def weights(
         top, left = j // columns * (height + 1), j % columns * (width + 1)
         mosaic[top : top + height, left : left + width] = W[:, j].reshape(height, width)
     if ax is None:
-        ax = _figure(figure, (0.8 * columns + 0.6, 0.8 * rows * height / width + 1.8)).subplots()
+        ax = figure_or_new(figure, (0.8 * columns + 0.6, 0.8 * rows * height / width + 1.8)).subplots()
     # the few largest weights would leave the rest grey, so they are drawn as if they were a bit smaller
     shown = np.abs(W[:, :units])
     scale = float(np.quantile(shown, 0.995)) or float(shown.max()) or 1.0
@@ -156,7 +157,7 @@ def worst_mistakes(
 
     columns = min(columns, max(len(worst), 1))
     rows = max(-(-len(worst) // columns), 1)
-    figure = _figure(figure, (1.5 * columns if len(worst) else 4.0, 1.9 * rows + 0.5))
+    figure = figure_or_new(figure, (1.5 * columns if len(worst) else 4.0, 1.9 * rows + 0.5))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
         ax.set_axis_off()
@@ -207,12 +208,3 @@ def _size(shape: Any) -> tuple[int, int]:
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(explain(f"the shape of an image is {shape!r}", needed="(height, width)"))
     return whole_number("height", shape[0], 1), whole_number("width", shape[1], 1)
-
-
-def _figure(figure: "FigureBase | None", size: tuple[float, float]) -> "FigureBase":
-    """Return the figure, or a new one of this size in inches."""
-    if figure is not None:
-        return figure
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=size, layout="constrained")

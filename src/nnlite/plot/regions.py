@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import number, whole_number
-from nnlite.errors import ShapeError, explain
+from nnlite.errors import explain
+from nnlite.plot._canvas import axes_or_new
 from nnlite.plot._labels import one_per_row
+from nnlite.plot._plane import plane_around
 from nnlite.tensor import Array
 
 if TYPE_CHECKING:
@@ -60,39 +61,15 @@ def decision_region(
     ValueError
         If there are not two features, X and y differ in length, or the classes do not fit the output.
     """
-    X = np.asarray(X, float)
-    if X.ndim != 2 or X.shape[1] != 2 or not len(X):
-        raise ShapeError(
-            explain(
-                f"X has shape {X.shape}",
-                needed="(n, 2), with n from 1 on",
-                why="the two features are the axes of the picture",
-                fix="decision_region(model, X, y), with a model that is trained on two features",
-            )
-        )
-    if not np.isfinite(X).all():
-        raise ValueError(
-            explain("X holds a number that is not finite", fix="good = np.isfinite(X).all(axis=1)")
-        )
-    resolution = whole_number("resolution", resolution, 2, example=200)
-    margin = number("margin", margin, 0, example=0.1)
-    low, high = X.min(axis=0), X.max(axis=0)
-    extent = np.where(high > low, high - low, 1.0)
-    low, high = low - margin * extent, high + margin * extent
-    if margin == 0:  # a single point, or points on a line along an axis
-        high = np.where(high > low, high, low + 1.0)
-    horizontal, vertical = (np.linspace(a, b, resolution) for a, b in zip(low, high, strict=True))
-    grid = np.stack(np.meshgrid(horizontal, vertical), axis=-1)
-    p = np.asarray(model.predict(grid.reshape(-1, 2), verbose=0))
-    p = p.reshape(resolution, resolution, -1)
+    plane = plane_around(
+        X, resolution, margin, "decision_region(model, X, y), with a model that is trained on two features"
+    )
+    X, horizontal, vertical, place = plane.X, plane.horizontal, plane.vertical, plane.place
+    p = np.asarray(model.predict(plane.points, verbose=0))
+    p = p.reshape(len(vertical), len(horizontal), -1)
     labels = _labels(y, len(X), p.shape[-1])
 
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots(layout="constrained")
-    half = (high - low) / (resolution - 1) / 2  # the points of the grid are the middles of the pixels
-    place = (low[0] - half[0], high[0] + half[0], low[1] - half[1], high[1] + half[1])
+    ax = axes_or_new(ax)
     if p.shape[-1] == 1:
         classes = _draw_probability(ax, p[..., 0], horizontal, vertical, place, labels)
     else:
@@ -111,7 +88,7 @@ def decision_region(
             linewidths=0.8,
             label=f"class {k:g}",
         )
-    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="$x_1$", ylabel="$x_2$")
+    ax.set(xlim=horizontal[[0, -1]], ylim=vertical[[0, -1]], xlabel="$x_1$", ylabel="$x_2$")
     legend = ax.legend(loc="upper right", framealpha=1, facecolor="#bbbbbb", edgecolor="black")
     legend.set_zorder(5)
     return ax
