@@ -33,8 +33,8 @@ FIGURES = HERE.parent / "tests" / "data" / "equivalence.json"
 Distances = dict[int, float]
 WHY = {
     "Dense tanh / MeanAbsolutePercentageError / RMSprop centered, momentum": (
-        "some gradients of this loss do not change from step to step, so their spread v - a², by which the rule"
-        " divides, shrinks by a tenth in each; after 100 steps it is the difference of two numbers that agree"
+        "some gradients of this loss do not change from step to step, so their spread v - a², by which the"
+        " rule divides, shrinks by a tenth in each; after 100 steps it is the difference of two numbers that agree"
         " in four digits, and four digits of the result are rounding"
     ),
 }
@@ -104,8 +104,8 @@ def page(results: dict[Case, Any]) -> str:
             " result makes float32 of it, inside tanh and other functions, so that a model set to float64 is"
             " only right to 1e-7. That rule was switched off here; with it, all differs by about 1e-8.",
             "",
-            "PyTorch's hard sigmoid multiplies by a sixth that is rounded to float32, which is why that row is"
-            " at 1e-9.",
+            "PyTorch's hard sigmoid multiplies by a sixth that is rounded to float32, which is why that row"
+            " is at 1e-9.",
             "",
             f"nnlite {nnlite.__version__}, NumPy {np.__version__}, Keras {keras.__version__} on"
             f" {keras.backend.backend()} {jax.__version__}, PyTorch {torch.__version__},"

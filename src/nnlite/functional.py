@@ -46,7 +46,8 @@ def relu(z: Array) -> Array:
 
     y = np.maximum(z, 0)
     """
-    if np.iscomplexobj(z):
+    z = np.asarray(z)
+    if z.dtype.kind == "c":
         return np.where(z.real > 0, z, 0)
     return np.maximum(z, 0)
 

@@ -495,7 +495,5 @@ def test_three_ways_to_give_the_input_s_shape(way):
 def test_an_argument_that_there_is_not():
     with pytest.raises(ValueError, match=r"unknown argument of Dense 'unit'(.|\n)*did you mean 'units'"):
         layers.Dense(3, unit=3)
-    with pytest.raises(
-        ValueError, match=r"unknown argument of Dropout 'inputdim'(.|\n)*: dtype, input_sh"
-    ):
+    with pytest.raises(ValueError, match=r"unknown argument of Dropout 'inputdim'(.|\n)*: dtype, input_sh"):
         layers.Dropout(0.5, inputdim=3)

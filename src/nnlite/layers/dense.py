@@ -1,5 +1,6 @@
 """Dense: the layer in which every output sees every input."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,14 @@ class Dense(Layer):
         x = self.take()
         rows, dzs = (x, dz) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units))
         np.matmul(rows.T, dzs, out=self.dW)
-        if self.use_bias:
-            dzs.sum(axis=0, out=self.db)
+        if self.use_bias:  # the sum of the rows of dz, which a product does in a third of the time
+            np.matmul(_ones(len(dzs), dzs.dtype), dzs, out=self.db)
         return dz @ self.W.T if self.needs_dx else dz
+
+
+@lru_cache(maxsize=16)
+def _ones(n: int, dtype: np.dtype[Any]) -> Array:
+    """Return n ones; batches of a few sizes come over and over again."""
+    ones = np.ones(n, dtype)
+    ones.flags.writeable = False
+    return ones

@@ -71,7 +71,7 @@ class MeanSquaredError(NamedLoss):
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
         error = p - y
-        return (error * error).mean(-1)
+        return (error * error).sum(-1) / p.shape[-1]  # np.mean takes three times as long for a few numbers
 
     def dvalues(self, y: Array, p: Array) -> Array:  # noqa: D102
         return 2 / p.shape[-1] * (p - y)
@@ -95,7 +95,7 @@ class MeanAbsoluteError(NamedLoss):
     """
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        return _size(p - y).mean(-1)
+        return _size(p - y).sum(-1) / p.shape[-1]
 
     def dvalues(self, y: Array, p: Array) -> Array:  # noqa: D102
         return np.sign((p - y).real) / p.shape[-1]
