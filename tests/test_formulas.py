@@ -605,9 +605,10 @@ def _steps(cls, **settings):
     for _ in range(3):
         g = rng.normal(size=theta.size)
         given = {"theta": theta.copy(), "g": g, "t": rule.iterations + 1, **settings}
-        given |= {name: vector.copy() for name, vector in rule.state.items()}
+        given |= {name: vector * rule.factor(name) for name, vector in rule.state.items()}
         rule.step(theta, g)
-        yield given, {"theta": theta.copy(), **{name: v.copy() for name, v in rule.state.items()}}
+        remembered = {name: vector * rule.factor(name) for name, vector in rule.state.items()}
+        yield given, {"theta": theta.copy(), **remembered}
 
 
 @case(SGD)

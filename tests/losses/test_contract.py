@@ -95,7 +95,7 @@ def test_squared_loss_of_the_lectures():  # WE-002-3
     np.testing.assert_array_equal(L2("half_sum").gradient(y, f), [[3, 0, -2]])  # y - d, with no factor 2
 
 
-def test_reference_values():  # LECTURES 1.2
+def test_reference_values():
     assert MeanSquaredError()([[1, 2], [3, 4]], [[1.5, 2], [2, 6]]) == 1.3125
     assert L2()([[1, 2], [3, 4]], [[1.5, 2], [2, 6]]) == 2.625
     p = np.array([0.2, 0.7, 0.4])

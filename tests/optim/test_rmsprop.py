@@ -4,7 +4,7 @@ import pytest
 from nnlite.optim.rmsprop import RMSprop
 
 
-def test_reference_steps():  # LECTURES 1.2
+def test_reference_steps():
     rule, theta, visited = RMSprop(0.1, rho=0.9), np.ones(1), []
     for g in (0.1, -0.2, 0.3):
         rule.step(theta, np.array([g]))

@@ -13,7 +13,7 @@ def path(rule, gradients=(0.1, -0.2, 0.3), dtype=np.float64):
 
 
 @pytest.mark.parametrize(
-    ("rule", "visited"),  # LECTURES 1.2
+    ("rule", "visited"),
     [
         (SGD(0.1), [0.99, 1.01, 0.98]),
         (SGD(0.1, momentum=0.9), [0.99, 1.001, 0.9809]),

@@ -179,6 +179,10 @@ class Optimizer(Configurable):
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how it moves θ: define update()")
 
+    def factor(self, slot: str) -> float:
+        """Return what a remembered vector is multiplied by, to be the one of the published formula."""
+        return 1.0
+
     def step(
         self,
         theta: Array,

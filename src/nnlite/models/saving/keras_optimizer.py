@@ -1,7 +1,8 @@
 """What an optimizer remembers, as Keras keeps it: a list of variables, some for each array of the model.
 
 Here an optimizer remembers a few vectors as long as θ; in Keras, as many arrays as the model has, one after
-the other. Frozen arrays have none there.
+the other. Frozen arrays have none there. Where a rule keeps a vector without a
+factor of the published formula, the factor comes in here.
 """
 
 import warnings
@@ -29,7 +30,8 @@ def optimizer_variables(model: Any) -> list[Array]:
     if _has_rate(optimizer):
         variables.append(np.asarray(optimizer.learning_rate, np.float32))
     for slot, span in _layout(model):
-        variables.append(fresh(optimizer, slot, model.store.theta)[span.place].reshape(span.shape))
+        vector = fresh(optimizer, slot, model.store.theta)
+        variables.append(vector[span.place].reshape(span.shape) * optimizer.factor(slot))
     if type(optimizer).__name__ == "Nadam":
         variables.append(np.asarray(optimizer.momentum_product(optimizer.iterations), model.dtype))
     return variables
@@ -62,7 +64,7 @@ def restore_optimizer(model: Any, variables: Sequence[Stored]) -> None:
     for (slot, span), value in zip(layout, values[1 + rate :], strict=False):
         if slot not in state:
             state[slot] = fresh(optimizer, slot, model.store.theta)
-        state[slot][span.place] = value.ravel()
+        state[slot][span.place] = value.ravel() / optimizer.factor(slot)
     optimizer.state = {
         slot: state[slot] for slot in [*optimizer.slots, *(state.keys() - set(optimizer.slots))]
     }
