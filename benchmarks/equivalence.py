@@ -34,8 +34,8 @@ Distances = dict[int, float]
 WHY = {
     "Dense tanh / MeanAbsolutePercentageError / RMSprop centered, momentum": (
         "some gradients of this loss do not change from step to step, so their spread v - a², by which the"
-        " rule divides, shrinks by a tenth in each; after 100 steps it is the difference of two numbers that agree"
-        " in four digits, and four digits of the result are rounding"
+        " rule divides, shrinks by a tenth in each; after 100 steps it is the difference of two numbers that"
+        " agree in four digits, and four digits of the result are rounding"
     ),
 }
 """Where rounding grows to more than 1e-12, and why."""

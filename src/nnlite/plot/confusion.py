@@ -105,10 +105,12 @@ def confusion_matrix(
     shares = np.ma.masked_array(counts / np.maximum(totals, 1), np.broadcast_to(totals == 0, (K, K)))
     side = min(max(5.0, 0.85 * K + 1.5), 14.0)
     ax = axes_or_new(ax, (side + 1, side))
-    # a field must hold two lines of up to five characters; the size of the axes decides how large they are
+    # a field must hold its two lines; a character is some 0.63 of its size wide, and the colour bar takes
+    # a fifth of the axes
     box = ax.get_position()
-    width, height = ax.get_figure(root=True).get_size_inches() * (box.width, box.height)  # type: ignore[union-attr]
-    size = float(np.clip(72 * min(width, height) / K / 4.2, 5, 16))
+    width, height = ax.get_figure(root=True).get_size_inches() * (0.8 * box.width, box.height)  # type: ignore[union-attr]
+    longest = max(5, len(f"{counts.max():,}"))
+    size = float(np.clip(72 * min(width, height) / K / (0.63 * longest + 0.5), 4, 16))
     image = ax.imshow(shares, cmap="Greys", vmin=0, vmax=1)
     ax.figure.colorbar(image, ax=ax, label="share of the true class", shrink=0.8)
     for i, k in zip(*np.nonzero(counts), strict=True):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["activation_histograms", "gradient_histograms", "layer_activations", "layer_gradients"]
 
-_BLUE, _ORANGE = "#0072b2", "#d55e00"  # told apart by every kind of colour vision (Okabe & Ito 2008)
+_BLUE = "#56b4e9"  # light enough for a black line on it, also in print (Okabe & Ito 2008)
 
 
 def layer_activations(model: Any, x: npt.ArrayLike) -> dict[str, Array]:
@@ -192,7 +192,7 @@ def gradient_histograms(
                     label=f"d{kind}",
                 )
             else:
-                ax.stairs(shares, edges, color=_ORANGE, linestyle="--", linewidth=2, label=f"d{kind}")
+                ax.stairs(shares, edges, color="black", linestyle="--", linewidth=2, label=f"d{kind}")
         zeros = float((whole[name] == 0).mean())
         rms = float(np.sqrt(np.mean(np.square(whole[name], dtype=float))))
         ax.set_title(f"{name}\nrms {rms:.2g}" + (f", zeros {zeros:.0%}" if zeros else ""), fontsize=12)

@@ -46,29 +46,33 @@ def random_directions(model: Any, rng: int | np.random.Generator = 0) -> tuple[A
     Raises
     ------
     ValueError
-        If the model is not built, or all weights that learn are 0.
+        If the model is not built, or its weights that learn are 0, or all but one of them.
     """
     theta, rng = theta_of(model).astype(float), np.random.default_rng(rng)
-    directions = []
-    for _ in range(2):
-        direction, start = np.zeros_like(theta), 0
-        for span in model.store.spans:
-            place = slice(start, start := start + int(np.prod(span.shape)))
-            # the weights of one unit are a column of W, after the last axis
-            own = theta[place].reshape(-1, span.shape[-1] if len(span.shape) > 1 else 1)
-            step = rng.standard_normal(own.shape)
-            step *= np.linalg.norm(own, axis=0) / np.linalg.norm(step, axis=0)
-            if span.layer.trainable:
-                direction[place] = step.ravel()
-        directions.append(direction)
-    if not directions[0].any():
-        raise ValueError(
-            explain(
-                "all weights that learn are 0, so there is no scale for a direction",
-                fix="loss_surface(model, x, y, directions=(u, v))",
-            )
+    u = _random_direction(model, theta, rng)
+    for _ in range(30):  # of two or three weights, the second direction may by chance be that of the first
+        v = _random_direction(model, theta, rng)
+        if not _parallel(u, v):
+            return u, v
+    raise ValueError(
+        explain(
+            "the weights that learn have no scale in two directions: all but one are 0, or all are",
+            fix="loss_surface(model, x, y, directions=(u, v))",
         )
-    return directions[0], directions[1]
+    )
+
+
+def _random_direction(model: Any, theta: Array, rng: np.random.Generator) -> Array:
+    direction, start = np.zeros_like(theta), 0
+    for span in model.store.spans:
+        place = slice(start, start := start + int(np.prod(span.shape)))
+        # the weights of one unit are a column of W, after the last axis
+        own = theta[place].reshape(-1, span.shape[-1] if len(span.shape) > 1 else 1)
+        step = rng.standard_normal(own.shape)
+        step *= np.linalg.norm(own, axis=0) / np.linalg.norm(step, axis=0)
+        if span.layer.trainable:
+            direction[place] = step.ravel()
+    return direction
 
 
 def principal_directions(
@@ -163,12 +167,7 @@ def loss_on_plane(
         raise ShapeError(
             explain(f"a has shape {a.shape} and b has shape {b.shape}", needed="two rows of steps")
         )
-    if model.loss is None:
-        raise ValueError(
-            explain(
-                "the model is not compiled: it has no loss", fix="model.compile(optimizer='adam', loss='mse')"
-            )
-        )
+    _check_compiled(model)
     twin = copy.deepcopy(model)
     twin.compile(twin.optimizer, twin.loss)  # without metrics, which nobody asks for here
     heights = np.empty((len(b), len(a)))
@@ -236,6 +235,7 @@ def loss_surface(
     resolution = whole_number("resolution", resolution, 2, example=25)
     levels = whole_number("levels", levels, 2, example=12)
     theta = theta_of(model).astype(float)
+    _check_compiled(model)
     points = None if path is None else _path(path, theta.size)
     labels = "first direction", "second direction"
     if directions is None:
@@ -347,18 +347,36 @@ def _path(path: Any, n: int | None = None) -> Array:
     return points
 
 
+def _check_compiled(model: Any) -> None:
+    if model.loss is None:
+        raise ValueError(
+            explain(
+                "the model is not compiled: it has no loss",
+                fix="model.compile(optimizer='adam', loss='mse')",
+            )
+        )
+
+
 def _pair(directions: Any, n: int) -> tuple[Array, Array]:
     """Return two directions, or refuse what are none."""
-    if isinstance(directions, str) or len(directions) != 2:
+    if not isinstance(directions, tuple | list | np.ndarray) or len(directions) != 2:
         raise ValueError(
             explain(f"the directions are {directions!r}", needed="'random', 'principal' or a pair (u, v)")
         )
     u, v = (_vector("a direction", direction, n) for direction in directions)
-    if np.linalg.matrix_rank(np.stack([u, v]), tol=1e-9 * max(np.linalg.norm(u), np.linalg.norm(v))) < 2:
+    if _parallel(u, v):
         raise ValueError(
             explain("the two directions are parallel, or one of them is 0", needed="two that span a plane")
         )
     return u, v
+
+
+def _parallel(u: Array, v: Array) -> bool:
+    """Whether two vectors span no plane."""
+    lengths = np.linalg.norm(u), np.linalg.norm(v)
+    if not all(lengths):
+        return True
+    return bool(np.linalg.norm(u / lengths[0] - v / lengths[1] * np.sign(u @ v)) < 1e-9)
 
 
 def _vector(name: str, values: Any, n: int) -> Array:
