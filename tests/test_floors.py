@@ -208,7 +208,8 @@ def module_name(path: Path, source: Path = SOURCE) -> str:
     return ".".join(("nnlite", *(part for part in parts if part != "__init__")))
 
 
-MODULES = {module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}
+# but for the scripts of the lectures, which an installation has beside the package's own modules
+MODULES = {module_name(path): path for path in sorted(SOURCE.rglob("*.py")) if "_lectures" not in path.parts}
 PACKAGES = {name for name, path in MODULES.items() if path.name == "__init__.py"}
 
 

@@ -154,6 +154,7 @@ def test_predictions_without_an_axis_of_outputs():
     # values (p - y)²: derivatives 2·(2 - 1), 2·(0 - 3)
     J = loss_jacobian(losses.MeanSquaredError(), [1.0, 3.0], [2.0, 0.0])
     np.testing.assert_array_equal(J, [[2, 0], [0, -6]])
+    np.testing.assert_array_equal(losses.MeanSquaredError().jacobian([1.0, 3.0], [2.0, 0.0]), J)
 
 
 def test_a_loss_that_is_no_value_for_each_sample():

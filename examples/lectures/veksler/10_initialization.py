@@ -13,7 +13,8 @@ from nnlite.utils import set_random_seed
 
 # %%
 # All weights equal. The hidden units compute the same and get the same gradient, so five epochs of training
-# leave them the same, to the last bit.
+# leave them the same. (A library of matrix products may sum a column here in another order than there, so it
+# is to the last bits that they are.)
 (x, y), _ = datasets.digits(2000, 10)
 x = x.astype("float32") / 255
 
@@ -43,7 +44,7 @@ for name, initializer in {
     results[name] = spread, model.evaluate(x, y, verbose=0)[1]
     print(f"{name:20} {spread:28.6f} {results[name][1]:19.4f}")
 # 30 equal units are one unit: it cannot tell ten digits apart
-assert results["equal, 0.01"][0] == 0
+assert results["equal, 0.01"][0] < 1e-4
 assert results["equal, 0.01"][1] < 0.3 < 0.5 < results["random, s.d. 0.01"][1]
 
 # %%

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite.configurable import Configurable
 from nnlite.errors import ShapeError, explain
+from nnlite.jacobians import loss_jacobian
 from nnlite.losses.numeric import NumericalGradient
 from nnlite.tensor import Array, Shape, as_floats
 
@@ -231,6 +232,13 @@ class Loss(Configurable):
         dp = self.dvalues(y, p)
         _, n, weight = self._weighted_values(y, p, sample_weight)
         return (_times(dp, weight) * self.scale(n, weight)).reshape(np.shape(y_pred))
+
+    def jacobian(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
+        """Return all derivatives of the samples' values by the predictions, from the loss's own gradient.
+
+        See :func:`nnlite.jacobians.loss_jacobian`.
+        """
+        return loss_jacobian(self, y_true, y_pred)
 
     def _weighted_values(self, y: Array, p: Array, sample_weight: Any) -> tuple[Array, int, Array | None]:
         """Return the values times the weights, the number that counts, and the weights that count."""

@@ -1,0 +1,22 @@
+"""What ``examples/mnist.py`` does, with Keras on JAX and without the picture: ten epochs of 784-100-10."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import keras
+
+from nnlite import datasets
+
+(x_train, y_train), (x_test, y_test) = datasets.mnist.load_data()
+x_train = x_train.reshape(-1, 784).astype("float32") / 255
+x_test = x_test.reshape(-1, 784).astype("float32") / 255
+
+model = keras.Sequential([keras.Input(shape=(784,))])
+model.add(keras.layers.Dense(100, activation="sigmoid"))
+model.add(keras.layers.Dense(10, activation="softmax"))
+model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.summary()
+model.fit(x_train, y_train, batch_size=100, epochs=10, validation_data=(x_test, y_test))
+loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+print(f"test loss {loss:.4f}, test accuracy {accuracy:.4f}")
