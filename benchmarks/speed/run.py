@@ -15,6 +15,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from workloads import WORKLOADS
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs"
 ROWS = 60_000  # for predict and evaluate
+REST = 0.3  # seconds between measurements, in which the threads of the library before stop waiting for work
 
 
 class Library:
@@ -73,6 +75,7 @@ def measure(libraries: list[Library], number: int, what: str, rounds: int, rows:
         for library in libraries:
             if "missing" in results.get(library.name, {}):
                 continue
+            time.sleep(REST)
             answer = library.ask(number, what, rows)
             if "missing" in answer:
                 results[library.name] = answer

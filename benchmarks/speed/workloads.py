@@ -33,12 +33,12 @@ class Workload(NamedTuple):
 
 
 WORKLOADS = [
-    Workload("2-4-1 sigmoid (100 of 400), Adam", (2, 4, 1), "sigmoid", "sigmoid", 100, "adam", 0.01, 50),
+    Workload("2-4-1 sigmoid (100 of 400), Adam", (2, 4, 1), "sigmoid", "sigmoid", 100, "adam", 0.01, 500),
     Workload("784-100-10 sigmoid (100), Adam", (784, 100, 10), "sigmoid", "softmax", 100, "adam", 0.001, 1),
     Workload("784-512-10 ReLU (128), RMSprop", (784, 512, 10), "relu", "softmax", 128, "rmsprop", 0.001, 1),
     Workload("784-512-512-10 ReLU (64), SGD", (784, 512, 512, 10), "relu", "softmax", 64, "sgd", 0.05, 1),
     Workload("784-512-512-10 ReLU (64), Adam", (784, 512, 512, 10), "relu", "softmax", 64, "adam", 0.001, 1),
-    Workload("8-64-1 ReLU (32), Adam", (8, 64, 1), "relu", "linear", 32, "adam", 0.001, 1),
+    Workload("8-64-1 ReLU (32), Adam", (8, 64, 1), "relu", "linear", 32, "adam", 0.001, 3),
 ]
 
 
