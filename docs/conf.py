@@ -4,6 +4,9 @@ import re
 import sys
 from pathlib import Path
 
+from docutils.nodes import SkipNode
+from latex2mathml.converter import convert
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 import nnlite
@@ -18,6 +21,7 @@ exclude_patterns = ["_build"]
 root_doc = "index"
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"nnlite {version}"
 
 myst_heading_anchors = 3
@@ -47,5 +51,18 @@ def formulas_as_code(app, what, name, obj, options, lines):
     lines[:] = text
 
 
+def inline_formula(translator, node):
+    """Write a formula as MathML, which browsers set by themselves, without a script from the net."""
+    translator.body.append(convert(node.astext(), display="inline"))
+    raise SkipNode
+
+
+def formula(translator, node):
+    """The same for a formula that stands alone."""
+    translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    raise SkipNode
+
+
 def setup(app):
+    app.add_html_math_renderer("mathml", (inline_formula, None), (formula, None))
     app.connect("autodoc-process-docstring", formulas_as_code, priority=400)  # before numpydoc has it

@@ -8,9 +8,9 @@ import keras
 
 from nnlite import datasets
 
-(x_train, y_train), (x_test, y_test) = datasets.mnist.load_data()
-x_train = x_train.reshape(-1, 784).astype("float32") / 255
-x_test = x_test.reshape(-1, 784).astype("float32") / 255
+(images, y_train), (test_images, y_test) = datasets.mnist.load_data()
+x_train = images.reshape(-1, 784).astype("float32") / 255
+x_test = test_images.reshape(-1, 784).astype("float32") / 255
 
 model = keras.Sequential([keras.Input(shape=(784,))])
 model.add(keras.layers.Dense(100, activation="sigmoid"))
