@@ -134,7 +134,7 @@ def draw(rows: dict[str, Results], names: list[str], path: Path) -> None:
     """Draw time relative to nnlite on a logarithmic axis: to the right of 1 is slower than nnlite."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 1.1 * len(rows) + 1.2), layout="constrained")
+    figure = Figure(figsize=(9, 0.75 * len(rows) + 1.2), layout="constrained")
     ax = figure.add_subplot()
     markers = "osD^vPX*"
     colours = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#999999")
