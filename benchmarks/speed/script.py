@@ -94,8 +94,8 @@ def main() -> None:
     for widths in ([100], [512, 512]):
         grown, theta = map(int, run([sys.executable, "-c", MEMORY.format(widths=widths)])[1].split())
         print(
-            f"784-{'-'.join(map(str, widths))}-10: {grown / 2**20:.1f} MB at the peak of fit, beside the data;"
-            f" 5 θ are {5 * theta / 2**20:.1f} MB"
+            f"784-{'-'.join(map(str, widths))}-10: {grown / 2**20:.1f} MB at the peak of fit, beside the"
+            f" data; 5 θ are {5 * theta / 2**20:.1f} MB"
         )
 
 
