@@ -65,6 +65,16 @@ def test_gradients_against_a_complex_step(activation):
             array[i] -= 1j * h
 
 
+@pytest.mark.parametrize(("rows", "units"), [(1, 1), (32, 1), (100, 7), (1024, 512)])
+def test_the_bias_gradient_as_a_product_is_the_sum_to_a_few_ulps(rows, units):
+    layer, draw = Dense(units), np.random.default_rng(0)
+    x, dy = (draw.uniform(0.5, 1, size=(rows, n)).astype("float32") for n in (3, units))
+    layer.forward(x, training=True)
+    layer.backward(dy)
+    # no number cancels another, and a sum of n numbers in any order is right to n/2 ulps at worst
+    np.testing.assert_allclose(layer.db, dy.sum(axis=0, dtype="float64"), rtol=max(4, rows / 8) * 6e-8)
+
+
 def test_without_bias():
     layer = dense(use_bias=False)
     assert layer.b is None

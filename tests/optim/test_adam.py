@@ -60,3 +60,20 @@ def test_what_is_refused(name, value):
 def test_defaults_are_those_of_keras():
     config = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "name": "adam"}
     assert Adam().get_config().items() >= config.items()
+
+
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_sums_instead_of_means_are_the_published_formula_to_a_few_ulps(amsgrad):
+    draw = np.random.default_rng(0)
+    theta = draw.normal(size=1000).astype("float32")
+    plain, m, v, largest = (theta.astype("float64"), *np.zeros((3, 1000)))
+    rule = Adam(0.01, amsgrad=amsgrad)
+    for t in range(1, 51):
+        g = draw.normal(size=1000).astype("float32")
+        rule.step(theta, g)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g.astype("float64") ** 2
+        largest = np.maximum(largest, v)
+        alpha = 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        plain -= alpha * m / (np.sqrt(largest if amsgrad else v) + 1e-7)
+    # 50 steps of at most 0.01, each rounded to float32's 6e-8
+    np.testing.assert_allclose(theta, plain, rtol=1e-6, atol=50 * 6e-8)

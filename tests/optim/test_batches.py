@@ -36,6 +36,17 @@ def test_every_row_comes_exactly_once_and_rows_stay_together(n, batch_size, shuf
             assert seen == list(range(n))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64", "bool"])
+def test_rows_are_those_of_fancy_indexing_in_the_type_that_was_asked_for(dtype):
+    x = np.random.default_rng(0).integers(0, 200, (50, 3, 2)).astype(dtype)
+    batches = Batches((x,), 7, dtypes=("float32",), rng=np.random.default_rng(3))
+    order = np.random.default_rng(3).permutation(50)
+    for i, (rows,) in enumerate(batches):
+        np.testing.assert_array_equal(rows, x[order[7 * i : 7 * i + 7]].astype("float32"))
+        assert rows.dtype == np.float32
+        assert not np.shares_memory(rows, x)
+
+
 def order(batches):
     return np.concatenate([x for (x,) in batches])
 
