@@ -95,6 +95,8 @@ class Progress:
             How many there were.
         """
         self.next_time = float("inf")
+        if self.verbose == 0:
+            return
         summary = _figures(seconds, steps, logs)
         if self._bar is not None:  # gives way to a line that is not cut off at the terminal's edge
             self._bar.leave = False
