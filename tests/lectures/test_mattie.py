@@ -393,7 +393,7 @@ def test_shapes_of_mnist():
 @pytest.mark.slow
 @pytest.mark.realdata
 @real_mnist
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_mnist(seed):
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     x_train, x_test = (x.reshape(-1, 784).astype("float32") / 255 for x in (x_train, x_test))

@@ -399,7 +399,7 @@ def has_mnist():
 @pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not has_mnist(), reason="no MNIST in NNLITE_DATA_DIR")
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_mnist(seed):
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     x_train, x_test = (x.reshape(len(x), 784).astype(np.float32) / 255 for x in (x_train, x_test))
