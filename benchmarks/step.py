@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "speed"))
 from peers import Nnlite, Products
 from workloads import WORKLOADS, Workload, data, first_weights
 
-from nnlite.models.means import EpochMeans
+from nnlite.models.averages import EpochMeans
 from nnlite.optim.batches import Batches
 
 PARTS = ["gather", "forward", "activation", "loss", "metrics", "backward", "update", "the step itself"]

@@ -116,7 +116,7 @@ def test_code_shown_exists(page, file, name, options):
 
 # what scripts import, and what whoever extends the library does
 MODULES = [f"nnlite.{name}" for name in nnlite.__all__ if isinstance(getattr(nnlite, name), ModuleType)]
-MODULES += ["nnlite.checks", "nnlite.parameters", "nnlite.registry"]
+MODULES += ["nnlite._lib.checks", "nnlite.parameters", "nnlite._lib.registry"]
 OTHER_NAMES = {"nnlite.backend", "nnlite.optimizers"}  # Keras's, for what is documented under ours
 
 

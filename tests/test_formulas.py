@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from nnlite import calculus, constraints, functional, initializers, layers, losses, metrics, regularizers
+from nnlite import constraints, functional, initializers, layers, losses, metrics, regularizers
+from nnlite.derivatives import calculus
 from nnlite.graph import dag
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
@@ -40,10 +41,10 @@ from nnlite.preprocessing import scaling
 # --- which docstrings ----------------------------------------------------------------------------------
 
 WITHOUT_FORMULA = {
-    "nnlite.calculus.check_size": "a check",
-    "nnlite.calculus.gradient_tensor": "differentiates any function",
-    "nnlite.calculus.jacobian": "the same for vectors",
-    "nnlite.calculus.linearize": "makes a Linearization",
+    "nnlite.derivatives.calculus.check_size": "a check",
+    "nnlite.derivatives.calculus.gradient_tensor": "differentiates any function",
+    "nnlite.derivatives.calculus.jacobian": "the same for vectors",
+    "nnlite.derivatives.calculus.linearize": "makes a Linearization",
     "nnlite.preprocessing.scaling.Scaler": "the contract",
     "nnlite.layers.base.Layer": "the contract, which computes nothing",
     "nnlite.layers.activation_layer.ActivationLayer": "what activations have in common",
@@ -53,7 +54,7 @@ WITHOUT_FORMULA = {
     "nnlite.optim.schedules.LearningRateSchedule": "the contract",
     "nnlite.losses.base.Loss": "the contract",
     "nnlite.losses.base.NamedLoss": "an order of arguments",
-    "nnlite.losses.numeric.NumericalGradient": "a gradient of any function",
+    "nnlite.layers.symbols.Symbol": "what stands for a tensor",
     "nnlite.losses.probabilities.BinaryLoss": "what losses of yes or no have in common",
     "nnlite.losses.probabilities.CategoricalLoss": "what losses of one-hot rows have in common",
     "nnlite.losses.probabilities.ProbabilityLoss": "what losses of probabilities have in common",

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite import config, registry
-from nnlite.configurable import plain
+from nnlite import config
+from nnlite._lib import registry
+from nnlite._lib.configurable import plain
+from nnlite._lib.registry import custom_object
 from nnlite.layers import activations as layers
 from nnlite.layers.base import Layer
-from nnlite.registry import custom_object
 from nnlite.tensor import Array
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.errors import explain
 
 __all__ = [

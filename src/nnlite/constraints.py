@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
+from nnlite._lib.configurable import Configurable
+from nnlite._lib.registry import Registry
 from nnlite.config import epsilon
-from nnlite.configurable import Configurable
-from nnlite.registry import Registry
 from nnlite.tensor import Array
 
 __all__ = [

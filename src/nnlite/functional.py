@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import class_numbers
+from nnlite._lib.checks import class_numbers
 from nnlite.errors import explain
 from nnlite.tensor import Array
 

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import number, whole_number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import Configurable
+from nnlite._lib.registry import Registry
 from nnlite.errors import ShapeError, explain
-from nnlite.registry import Registry
 from nnlite.tensor import Array
 
 __all__ = [

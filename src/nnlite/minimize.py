@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import History
-from nnlite.checks import whole_number
 from nnlite.errors import NonFiniteError, explain, unknown_name
 from nnlite.models.interrupt import InterruptBetweenSteps
 from nnlite.tensor import Array

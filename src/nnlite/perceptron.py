@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import number, whole_number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import Configurable
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 

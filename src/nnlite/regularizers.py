@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number
+from nnlite._lib.configurable import Configurable
+from nnlite._lib.registry import Registry
 from nnlite.errors import ShapeError, explain
-from nnlite.registry import Registry
 from nnlite.tensor import Array
 
 __all__ = [

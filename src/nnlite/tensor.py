@@ -5,7 +5,7 @@ A :class:`Shape` can leave such an axis free by writing ``None``, as in ``Shape(
 rows of 784 numbers". Everything that enters a layer or a model is checked against a shape once, at its
 door, because the error is clear there and obscure three matrix products later.
 
-The derivatives of tensors by tensors are here by name, too; they are defined in :mod:`nnlite.calculus`.
+The derivatives of tensors by tensors are here by name, too; :mod:`nnlite.derivatives.calculus` defines them.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.calculus import Linearization, chain, gradient_tensor, jacobian, linearize, tensor_dot
+from nnlite.derivatives.calculus import Linearization, chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.errors import ShapeError, explain
 
 __all__ = [

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import class_numbers, whole_number
+from nnlite._lib.checks import class_numbers, whole_number
+from nnlite._lib.registry import custom_objects as custom_object_scope
 from nnlite.config import clear_session, seed_everything
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import one_hot
-from nnlite.registry import custom_objects as custom_object_scope
 from nnlite.tensor import Array
 
 __all__ = [

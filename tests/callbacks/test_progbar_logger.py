@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from nnlite import Sequential
+from nnlite._lib.progress import Progress
 from nnlite.callbacks import Callback, CallbackList, ProgbarLogger
 from nnlite.layers import Dense
-from nnlite.progress import Progress
 
 X = np.random.RandomState(0).normal(size=(40, 2))
 EPOCH = r"Epoch {0}/2: 100%\|#*\| 2/2 00:00, \S+/step - loss: \S+ - val_loss: \S+"

@@ -9,7 +9,7 @@ import pytest
 
 from nnlite.graph.node import Constant, Variable, exp, log1p, sigmoid, tanh
 from nnlite.graph.passes import Graph
-from nnlite.graph.words import number
+from nnlite.graph.text import number
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "graph.svg"
 LEGEND = ["value, forward", "gradient, backward"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnlite import Sequential
+from nnlite._lib.registry import custom_objects
 from nnlite.errors import ShapeError
 from nnlite.gradcheck import check_layer
 from nnlite.layers.activations import Activation
@@ -11,7 +12,6 @@ from nnlite.layers.dense import Dense
 from nnlite.layers.elementwise import Elementwise
 from nnlite.models import load_model
 from nnlite.optim.adam import Adam
-from nnlite.registry import custom_objects
 from nnlite.utils import set_random_seed
 
 Z = np.random.default_rng(0).normal(size=(6, 4))

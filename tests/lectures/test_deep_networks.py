@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from nnlite import Sequential
-from nnlite.calculus import chain, gradient_tensor, jacobian
 from nnlite.datasets import california_housing, digits, mnist
+from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian
+from nnlite.derivatives.jacobians import layer_jacobian
 from nnlite.functional import softmax
 from nnlite.gradcheck import check_model
-from nnlite.jacobians import layer_jacobian
 from nnlite.layers import Dense, Flatten, Sigmoid
 from nnlite.losses import L2, CategoricalCrossentropy, SparseCategoricalCrossentropy
 from nnlite.optim import SGD, Adam

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nnlite import Model, Sequential
-from nnlite.calculus import chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.datasets import disc, disc_bayes, disc_probability, mnist
+from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.functional import sigmoid, softmax, softplus
 from nnlite.gradcheck import check_model
 from nnlite.layers import Dense

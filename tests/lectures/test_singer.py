@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnlite import Sequential, initializers
-from nnlite.calculus import jacobian
+from nnlite.derivatives.calculus import jacobian
 from nnlite.gradcheck import check_layer, check_loss, check_model
 from nnlite.graph import DagNetwork, Graph, Variable, exp, log
 from nnlite.initializers import RandomNormal

@@ -29,7 +29,9 @@ from nnlite.losses import (
     Poisson,
     SparseCategoricalCrossentropy,
     SquaredHinge,
-    rules,
+)
+from nnlite.losses import (
+    registry as rules,
 )
 from nnlite.tensor import Shape
 

@@ -5,10 +5,10 @@ import pytest
 
 import nnlite
 from nnlite import losses
+from nnlite._lib.registry import custom_objects
 from nnlite.errors import NumericalGradientWarning, ShapeError
 from nnlite.layers import Dense
 from nnlite.losses import FunctionLoss, MeanSquaredError
-from nnlite.registry import custom_objects
 
 rng = np.random.default_rng(0)
 Y, P = rng.normal(size=(6, 3)), rng.normal(size=(6, 3))

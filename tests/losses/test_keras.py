@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnlite import losses
-from nnlite.losses import rules
+from nnlite.losses import registry as rules
 
 close = {"rtol": 1e-12, "atol": 1e-15}
 rng = np.random.default_rng(0)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlite import metrics
-from nnlite.metrics import rules
-from nnlite.registry import custom_objects
+from nnlite._lib.registry import custom_objects
+from nnlite.metrics import registry as rules
 
 rng = np.random.default_rng(0)
 N = 12

@@ -65,7 +65,7 @@ def our_path(rule):
 
 
 def test_every_rule_is_in_the_table():
-    assert {cls.__name__ for cls in optim.rules.registry.values()} == {name for name, _ in RULES}
+    assert {cls.__name__ for cls in optim.registry.registry.values()} == {name for name, _ in RULES}
 
 
 # --- Keras ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ the Jacobian of y, transposed: grad_x J = (dy/dx)^T grad_y J. Everything in the 
 
 import numpy as np
 
-from nnlite.calculus import chain, gradient_tensor, jacobian
+from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian
 
 # %%
 # The slides' example: y1 = 5 - 2 x1 + 3 x3, y2 = x1 + 5 x2^2 + x3^3 - 1. Its Jacobian is worked out by hand

@@ -9,8 +9,8 @@ nnlite's layers, in which a pattern is a row and W is the matrix (inputs, output
 import numpy as np
 
 from nnlite import Sequential
+from nnlite.derivatives.jacobians import layer_jacobian
 from nnlite.functional import softmax
-from nnlite.jacobians import layer_jacobian
 from nnlite.layers import Dense, Sigmoid
 from nnlite.losses import L2, CategoricalCrossentropy
 

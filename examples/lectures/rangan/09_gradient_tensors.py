@@ -6,7 +6,7 @@ two simplest cases, and the chain rule is one product of two such tensors.
 
 import numpy as np
 
-from nnlite.calculus import chain, gradient_tensor, jacobian, linearize, tensor_dot
+from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.functional import sigmoid
 
 # %%

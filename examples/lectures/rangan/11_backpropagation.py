@@ -7,7 +7,7 @@ slides do three parts and leave the rest for class; here is all of it, beside wh
 import numpy as np
 
 from nnlite import Sequential
-from nnlite.calculus import chain, gradient_tensor
+from nnlite.derivatives.calculus import chain, gradient_tensor
 from nnlite.functional import sigmoid
 from nnlite.gradcheck import check_model
 from nnlite.layers import Dense

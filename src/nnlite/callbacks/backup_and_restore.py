@@ -10,8 +10,8 @@ from typing import Any, get_args
 import numpy as np
 
 from nnlite import config
+from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import Callback, Logs
-from nnlite.checks import whole_number
 from nnlite.errors import DataFileError, explain
 
 __all__ = ["BackupAndRestore"]

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
+from nnlite._lib.checks import number, whole_number
 from nnlite.callbacks.base import Logs
 from nnlite.callbacks.monitor import Monitor
-from nnlite.checks import number, whole_number
 
 __all__ = ["EarlyStopping"]
 

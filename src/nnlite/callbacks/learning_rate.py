@@ -4,9 +4,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from nnlite._lib.checks import number, whole_number
 from nnlite.callbacks.base import Callback, Logs
 from nnlite.callbacks.monitor import Monitor
-from nnlite.checks import number, whole_number
 from nnlite.errors import explain
 
 __all__ = ["LearningRateScheduler", "ReduceLROnPlateau"]

@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
+from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import Logs
 from nnlite.callbacks.monitor import Monitor
-from nnlite.checks import whole_number
 from nnlite.errors import explain
 
 __all__ = ["ModelCheckpoint"]

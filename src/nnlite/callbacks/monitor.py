@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nnlite._lib.checks import number
 from nnlite.callbacks.base import Callback, Logs
-from nnlite.checks import number
 from nnlite.errors import explain
 
 __all__ = ["Monitor"]

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
+from nnlite._lib.progress import Progress
 from nnlite.callbacks.base import Callback, Logs
-from nnlite.progress import Progress
 
 __all__ = ["ProgbarLogger"]
 

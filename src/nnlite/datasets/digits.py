@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.datasets._draws import Rng, generator
 from nnlite.errors import DataNotFoundError, explain
 

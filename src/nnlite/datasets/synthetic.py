@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import number, whole_number
+from nnlite._lib.checks import number, whole_number
 from nnlite.datasets._draws import Rng, generator
 from nnlite.errors import explain
 from nnlite.tensor import Shape

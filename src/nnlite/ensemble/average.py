@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import ShapeError, explain
-from nnlite.losses import rules as losses
-from nnlite.metrics import rules as metrics
+from nnlite.losses import registry as losses
+from nnlite.metrics import registry as metrics
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Ensemble", "EnsembleReport"]

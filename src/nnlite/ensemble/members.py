@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnlite import config
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.ensemble.average import Ensemble
 from nnlite.errors import ShapeError, explain
 

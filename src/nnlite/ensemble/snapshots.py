@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
+from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import Callback, Logs
-from nnlite.checks import whole_number
 from nnlite.ensemble.average import Ensemble
 from nnlite.errors import explain
 from nnlite.tensor import Array

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.gradcheck.evidence import Evidence
+from nnlite.gradcheck.causes import Evidence
 from nnlite.gradcheck.numeric import Function, Method, Numeric, derivatives_of
 from nnlite.gradcheck.report import Row
 from nnlite.tensor import Array

@@ -11,7 +11,7 @@ from html import escape
 
 from nnlite.graph.layout import PORT, Item, Way, arrange
 from nnlite.graph.node import Node
-from nnlite.graph.words import called_names, gradient_along, gradient_of, number, refuse_large
+from nnlite.graph.text import called_names, gradient_along, gradient_of, number, refuse_large
 from nnlite.tensor import Array
 
 __all__ = ["svg"]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
-from nnlite.graph import drawing, words
+from nnlite.graph import drawing
+from nnlite.graph import text as words
 from nnlite.graph.node import Constant, Node, Variable, share
 
 __all__ = ["Graph"]

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
+from nnlite._lib.registry import Registry
 from nnlite.errors import explain
 from nnlite.functional import log_softmax, relu, sigmoid, softmax
 from nnlite.layers.activation_layer import ActivationLayer
@@ -23,7 +24,6 @@ from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.gates import GELU, HardSiLU, Mish, SiLU
 from nnlite.layers.rectifiers import CELU, ELU, SELU, Exponential, LeakyReLU, ReLU6, Softplus, Squareplus
 from nnlite.layers.sigmoids import HardSigmoid, HardTanh, LogSigmoid, Softsign, TanhShrink
-from nnlite.registry import Registry
 from nnlite.tensor import Array
 
 __all__ = [

@@ -12,15 +12,16 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from nnlite import allowance, config
-from nnlite.configurable import Configurable
+from nnlite import config
+from nnlite._lib import allowance
+from nnlite._lib.configurable import Configurable
 from nnlite.constraints import Constraint
+from nnlite.derivatives.jacobians import layer_jacobian
 from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
 from nnlite.initializers import Initializer
-from nnlite.jacobians import layer_jacobian
+from nnlite.layers.symbols import Symbol
 from nnlite.parameters import Parameter, Pool, State
 from nnlite.regularizers import Regularizer
-from nnlite.symbols import Symbol
 from nnlite.tensor import Array, Shape, as_floats
 from nnlite.variables import Variable
 
@@ -174,7 +175,7 @@ class Layer(Configurable):
         Parameters
         ----------
         x : array_like
-            One sample, or a batch. See :func:`nnlite.jacobians.layer_jacobian`.
+            One sample, or a batch. See :func:`nnlite.derivatives.jacobians.layer_jacobian`.
         """
         return layer_jacobian(self, x)
 

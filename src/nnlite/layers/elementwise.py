@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from nnlite.configurable import plain
+from nnlite._lib.configurable import plain
+from nnlite._lib.registry import custom_object
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.activation_layer import ActivationLayer
-from nnlite.registry import custom_object
 from nnlite.tensor import Array
 
 __all__ = ["Elementwise"]

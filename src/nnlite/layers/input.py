@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite.errors import explain
 from nnlite.layers.base import Layer
-from nnlite.symbols import Symbol
+from nnlite.layers.symbols import Symbol
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Input", "InputLayer"]

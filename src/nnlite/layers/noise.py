@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnlite import config
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.layers.base import Layer
 from nnlite.tensor import Array
 

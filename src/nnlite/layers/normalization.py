@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import constraints, initializers, regularizers
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
 from nnlite.parameters import Parameter, State

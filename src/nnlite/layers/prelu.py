@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnlite import constraints, initializers, regularizers
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
 from nnlite.parameters import Parameter

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.functional import relu, sigmoid, softplus
 from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.layers.base import Layer

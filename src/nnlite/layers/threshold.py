@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.errors import explain
 from nnlite.layers.activations import ActivationLayer
 from nnlite.tensor import Array

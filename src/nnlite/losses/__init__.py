@@ -39,6 +39,7 @@ from nnlite.losses.margin import (
     hinge,
     squared_hinge,
 )
+from nnlite.losses.registry import get
 from nnlite.losses.regression import (
     L2,
     Huber,
@@ -55,7 +56,6 @@ from nnlite.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
-from nnlite.losses.rules import get
 
 __all__ = [
     "L2",

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.configurable import Configurable
+from nnlite._lib.configurable import Configurable
+from nnlite.derivatives.jacobians import loss_jacobian
+from nnlite.derivatives.of_losses import NumericalGradient
 from nnlite.errors import ShapeError, explain
-from nnlite.jacobians import loss_jacobian
-from nnlite.losses.numeric import NumericalGradient
 from nnlite.tensor import Array, Shape, as_floats
 
 __all__ = ["Loss", "NamedLoss"]
@@ -236,7 +236,7 @@ class Loss(Configurable):
     def jacobian(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
         """Return all derivatives of the samples' values by the predictions, from the loss's own gradient.
 
-        See :func:`nnlite.jacobians.loss_jacobian`.
+        See :func:`nnlite.derivatives.jacobians.loss_jacobian`.
         """
         return loss_jacobian(self, y_true, y_pred)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import sigmoid, softplus
 from nnlite.losses.probabilities import (

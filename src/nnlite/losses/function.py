@@ -24,7 +24,7 @@ class FunctionLoss(Loss):
     The function returns a value for each sample, ``np.mean(…, axis=-1)``, or one number for the batch. Its
     gradient is ``fn.gradient(y_true, y_pred)``, if it has one, which returns the derivatives of the values
     (or of the number) in the shape of y_pred. Otherwise it is taken numerically, and a warning says so once:
-    see :mod:`nnlite.losses.numeric`.
+    see :mod:`nnlite.derivatives.of_losses`.
 
     Targets may have any shape that the function understands. Beside outputs of shape (n, 1) it gets them in
     that shape.

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.errors import explain
 from nnlite.losses.base import Loss
 from nnlite.losses.bounds import inside, moved_into

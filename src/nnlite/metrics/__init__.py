@@ -34,7 +34,7 @@ from nnlite.metrics.accuracy import (
     top_k_categorical_accuracy,
 )
 from nnlite.metrics.aggregate import Mean, MeanMetricWrapper, Sum
-from nnlite.metrics.area import AUC
+from nnlite.metrics.auc import AUC
 from nnlite.metrics.base import Metric, SampleMean
 from nnlite.metrics.confusion import (
     FalseNegatives,
@@ -59,6 +59,7 @@ from nnlite.metrics.losses import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
+from nnlite.metrics.registry import get
 from nnlite.metrics.regression import (
     CosineSimilarity,
     MeanAbsoluteError,
@@ -66,7 +67,6 @@ from nnlite.metrics.regression import (
     R2Score,
     RootMeanSquaredError,
 )
-from nnlite.metrics.rules import get
 
 __all__ = [
     "AUC",

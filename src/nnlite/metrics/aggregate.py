@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.configurable import plain
+from nnlite._lib.configurable import plain
 from nnlite.errors import explain
 from nnlite.metrics.base import Metric, RunningMean, SampleMean, side_by_side, spread
 from nnlite.tensor import Array, Shape

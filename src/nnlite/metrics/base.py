@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import initializers
-from nnlite.configurable import Configurable
+from nnlite._lib.configurable import Configurable
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.variable import StateVariable
 from nnlite.tensor import Array, Shape

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.base import Metric, as_number, side_by_side, spread
 from nnlite.tensor import Array, Shape

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from nnlite import config
 from nnlite.errors import ShapeError, explain
-from nnlite.losses import crossentropy, divergence, margin, regression, rules
+from nnlite.losses import crossentropy, divergence, margin, regression
+from nnlite.losses import registry as rules
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import SampleMean, spread
 from nnlite.tensor import Array, Shape

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.base import Metric, RunningMean, SampleMean, as_number, ratio, side_by_side, spread
 from nnlite.tensor import Array, Shape

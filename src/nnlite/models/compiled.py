@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import History
-from nnlite.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer
-from nnlite.losses import rules as losses
-from nnlite.metrics import rules as metrics
+from nnlite.losses import registry as losses
+from nnlite.metrics import registry as metrics
 from nnlite.metrics.base import Metric
 from nnlite.models import door
 from nnlite.models.sources import Batched, Continued, Source, Stream, is_stream
-from nnlite.optim import rules as optimizers
+from nnlite.optim import registry as optimizers
 from nnlite.optim.batches import Batches
 from nnlite.parameters import ParameterStore, Span
 from nnlite.tensor import Array, Shape, as_floats

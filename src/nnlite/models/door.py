@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import class_numbers, number
+from nnlite._lib.checks import class_numbers, number
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape
 

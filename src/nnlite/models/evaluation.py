@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from nnlite._lib.checks import whole_number
+from nnlite._lib.progress import Progress
 from nnlite.callbacks.base import CallbackList
-from nnlite.checks import whole_number
 from nnlite.models import door
+from nnlite.models.averages import EpochMeans
 from nnlite.models.compiled import Compiled
-from nnlite.models.means import EpochMeans
 from nnlite.models.sources import Source, Stream, is_stream
 from nnlite.optim.batches import Batches
-from nnlite.progress import Progress
 from nnlite.tensor import Array
 
 __all__ = ["ROWS_AT_ONCE", "Evaluator"]

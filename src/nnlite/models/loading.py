@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.allowance import limited
+from nnlite._lib.allowance import limited
+from nnlite._lib.registry import custom_object
+from nnlite._lib.registry import custom_objects as known_as
 from nnlite.errors import DataFileError, explain
-from nnlite.metrics import rules as metrics
+from nnlite.metrics import registry as metrics
 from nnlite.models.model import Model
-from nnlite.models.saving import native
-from nnlite.models.saving.describe import describe_input, make_part
-from nnlite.models.saving.files import ending, existing
-from nnlite.models.saving.hdf5 import h5py, opened
-from nnlite.models.saving.keras_file import CONFIG, opened_weights
-from nnlite.models.saving.keras_optimizer import restore_optimizer
-from nnlite.models.saving.keras_read import from_keras, is_keras, training_from_keras
-from nnlite.models.saving.keras_weights import stored_layers, stored_variables
-from nnlite.models.saving.legacy import legacy_layers, model_layers, read_attribute, stored_optimizer
-from nnlite.models.saving.npz import Archive, damaged
-from nnlite.models.saving.state import restore
-from nnlite.models.saving.weights import fill, match_order
 from nnlite.models.sequential import Sequential
-from nnlite.registry import custom_object
-from nnlite.registry import custom_objects as known_as
+from nnlite.saving import native
+from nnlite.saving.describe import describe_input, make_part
+from nnlite.saving.files import ending, existing
+from nnlite.saving.hdf5 import h5py, opened
+from nnlite.saving.keras_file import CONFIG, opened_weights
+from nnlite.saving.keras_optimizer import restore_optimizer
+from nnlite.saving.keras_read import from_keras, is_keras, training_from_keras
+from nnlite.saving.keras_weights import stored_layers, stored_variables
+from nnlite.saving.legacy import legacy_layers, model_layers, read_attribute, stored_optimizer
+from nnlite.saving.npz import Archive, damaged
+from nnlite.saving.state import restore
+from nnlite.saving.weights import fill, match_order
 
 __all__ = ["clone_model", "load_model", "model_from_config", "model_from_json", "save_model"]
 

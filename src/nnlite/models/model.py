@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
+from nnlite._lib.registry import custom_objects as known_as
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.base import Layer, copy_into
+from nnlite.layers.symbols import Symbol
 from nnlite.models import wiring
-from nnlite.models.saving.describe import describe, describe_input, describe_training, make_part
-from nnlite.models.saving.state import restore, state_of
 from nnlite.models.summary import summary_table
 from nnlite.models.training import Trainer
 from nnlite.parameters import ParameterStore
-from nnlite.registry import custom_objects as known_as
-from nnlite.symbols import Symbol
+from nnlite.saving.describe import describe, describe_input, describe_training, make_part
+from nnlite.saving.state import restore, state_of
 from nnlite.tensor import Array, Shape, as_floats
 from nnlite.variables import Variable
 
@@ -455,7 +455,7 @@ class Model(Trainer):
         """
         if zipped is False:
             raise ValueError(explain("zipped is False", needed="None or True", why="a model is one file"))
-        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+        from nnlite.saving import writing  # zip archives and the like load when they are needed
 
         writing.save(self, filepath, overwrite)
 
@@ -479,7 +479,7 @@ class Model(Trainer):
         """
         if max_shard_size is not None:
             raise ValueError(explain("max_shard_size is given", needed="None", why="weights are one file"))
-        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+        from nnlite.saving import writing  # zip archives and the like load when they are needed
 
         writing.save_weights(self, filepath, overwrite)
 
@@ -507,7 +507,7 @@ class Model(Trainer):
         DataFileError
             If it is damaged, or is something else.
         """
-        from nnlite.models.saving import writing  # zip archives and the like load when they are needed
+        from nnlite.saving import writing  # zip archives and the like load when they are needed
 
         writing.load_weights(self, filepath, skip_mismatch, by_name)
 

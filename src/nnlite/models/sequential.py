@@ -5,13 +5,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from nnlite._lib.registry import custom_objects as known_as
 from nnlite.errors import explain
 from nnlite.layers.base import Layer
 from nnlite.layers.input import Input, InputLayer
+from nnlite.layers.symbols import Symbol
 from nnlite.models.model import Model
-from nnlite.models.saving.describe import describe, describe_input, make_part
-from nnlite.registry import custom_objects as known_as
-from nnlite.symbols import Symbol
+from nnlite.saving.describe import describe, describe_input, make_part
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Sequential"]

@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from nnlite._lib.checks import whole_number
+from nnlite._lib.progress import Progress
 from nnlite.callbacks.base import CallbackList, History
-from nnlite.checks import whole_number
 from nnlite.errors import NonFiniteError, explain
 from nnlite.models import door
+from nnlite.models.averages import EpochMeans
 from nnlite.models.diagnosis import check_weights, diagnose
 from nnlite.models.evaluation import ROWS_AT_ONCE, Evaluator
 from nnlite.models.interrupt import InterruptBetweenSteps
-from nnlite.models.means import EpochMeans
 from nnlite.models.sources import Source, is_stream
-from nnlite.progress import Progress
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Trainer"]

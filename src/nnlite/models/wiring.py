@@ -3,7 +3,7 @@
 from typing import Any
 
 from nnlite.errors import explain
-from nnlite.symbols import Symbol
+from nnlite.layers.symbols import Symbol
 
 __all__ = ["between", "ends"]
 

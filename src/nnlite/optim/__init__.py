@@ -9,8 +9,8 @@ from nnlite.optim.base import Optimizer
 from nnlite.optim.batches import Batches
 from nnlite.optim.lion import Lion
 from nnlite.optim.nadam import Nadam
+from nnlite.optim.registry import deserialize, get, serialize
 from nnlite.optim.rmsprop import RMSprop
-from nnlite.optim.rules import deserialize, get, serialize
 from nnlite.optim.sgd import SGD
 
 __all__ = [

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number, whole_number
-from nnlite.configurable import Configurable, plain
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import Configurable, plain
 from nnlite.errors import explain, unknown_name
 from nnlite.optim.schedules import LearningRateSchedule
 from nnlite.optim.schedules import registry as schedules

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import whole_number
+from nnlite._lib.checks import whole_number
 from nnlite.tensor import Array
 
 __all__ = ["Batches"]

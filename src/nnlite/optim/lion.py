@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 

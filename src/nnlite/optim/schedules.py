@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from nnlite.checks import number, whole_number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import Configurable
+from nnlite._lib.registry import Registry
 from nnlite.errors import explain
-from nnlite.registry import Registry
 
 __all__ = [
     "CosineDecay",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnlite.checks import number
+from nnlite._lib.checks import number
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import number, whole_number
+from nnlite._lib.checks import number, whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 

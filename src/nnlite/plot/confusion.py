@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import class_numbers, whole_number
+from nnlite._lib.checks import class_numbers, whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.plot._canvas import axes_or_new
 from nnlite.tensor import Array

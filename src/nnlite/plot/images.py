@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.checks import class_numbers, whole_number
+from nnlite._lib.checks import class_numbers, whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.plot._canvas import figure_or_new
 from nnlite.plot._labels import one_per_row

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite.checks import number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number
+from nnlite._lib.configurable import Configurable
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nnlite.checks import number, whole_number
-from nnlite.configurable import plain
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import plain
 from nnlite.errors import explain
 from nnlite.search.scoring import attempt
 from nnlite.search.space import Grid, Random, dimension

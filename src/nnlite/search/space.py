@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.checks import number, whole_number
-from nnlite.configurable import Configurable
+from nnlite._lib.checks import number, whole_number
+from nnlite._lib.configurable import Configurable
 from nnlite.errors import explain
 
 __all__ = ["Choice", "Dimension", "Grid", "Integer", "LogUniform", "Random", "Uniform"]

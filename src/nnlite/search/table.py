@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from nnlite.configurable import plain
+from nnlite._lib.configurable import plain
 from nnlite.errors import DataFileError, explain
 
 __all__ = ["Trials"]

@@ -1,0 +1,1 @@
+"""What no user imports: argument checks, registry, configuration, progress, file writing."""

@@ -1,0 +1,3 @@
+"""Every numeric derivative that there is, on one differentiator."""
+
+__all__: list[str] = []

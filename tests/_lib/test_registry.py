@@ -1,0 +1,124 @@
+import pytest
+
+from nnlite import initializers, losses, metrics, optim, regularizers
+from nnlite._lib.registry import Registry
+from nnlite.layers import activations
+from nnlite.losses import registry as loss_rules
+from nnlite.metrics import registry as metric_rules
+from nnlite.optim import registry as rules
+
+
+class Animal:
+    pass
+
+
+class Dog(Animal):
+    pass
+
+
+class Owl(Animal):
+    pass
+
+
+def animals(**options):
+    return Registry("pet", Animal, {"dog": Dog, "owl": Owl, "bird": Owl}, example="pet='dog'", **options)
+
+
+@pytest.mark.parametrize("spec", ["dog", "Dog", Dog])
+def test_a_name_or_a_class_becomes_a_new_object(spec):
+    first, second = animals().get(spec), animals().get(spec)
+    assert type(first) is Dog
+    assert first is not second
+
+
+def test_an_object_is_returned_as_it_is():
+    dog = Dog()
+    assert animals().get(dog) is dog
+
+
+def test_it_is_a_mapping():
+    assert set(animals()) == {"dog", "owl", "bird", "Dog", "Owl"}
+    assert len(animals()) == 5
+    assert animals()["bird"] is Owl
+    assert "cat" not in animals()
+
+
+def test_case_matters_unless_it_is_ignored():
+    assert "DOG" not in animals()
+    free = animals(ignore_case=True)
+    assert all(type(free.get(name)) is Dog for name in ("dog", "Dog", "DOG"))
+    assert set(free) == {"dog", "owl", "bird"}
+
+
+def test_an_unknown_name_lists_the_known_and_suggests_the_nearest():
+    with pytest.raises(ValueError, match=r"^unknown pet 'dgo'\n  needed: one of: ") as error:
+        animals().get("dgo")
+    assert "bird, dog, owl; or an Animal object" in str(error.value)
+    assert "did you mean 'dog'" in str(error.value)
+
+
+@pytest.mark.parametrize("spec", [3, None, int, ["dog"], b"dog"])
+def test_what_is_neither_name_nor_class_nor_object(spec):
+    with pytest.raises(TypeError, match=r"the pet is .*\n  needed: a name, .*Animal\n  fix:    pet='dog'"):
+        animals().get(spec)
+
+
+LIBRARY = [
+    rules.registry,
+    activations.registry,
+    loss_rules.registry,
+    metric_rules.registry,
+    initializers.registry,
+    regularizers.registry,
+]
+
+
+# what has no sense without an argument
+NEEDS = {
+    losses.FunctionLoss: {"fn": lambda y, p: p},
+    metrics.MeanLoss: {"loss": "mse"},
+    metrics.MeanMetricWrapper: {"fn": lambda y, p: p},
+}
+
+
+@pytest.mark.parametrize("registry", LIBRARY, ids=lambda r: r.kind)
+def test_every_name_of_the_library_makes_an_object(registry):
+    for name, cls in registry.items():
+        assert type(registry.get(name, **NEEDS.get(cls, {}))) is cls
+        assert issubclass(cls, registry.base)
+
+
+@pytest.mark.parametrize("registry", LIBRARY, ids=lambda r: r.kind)
+def test_the_library_suggests_a_name_for_a_slip(registry):
+    name = max(registry, key=len)
+    with pytest.raises(ValueError, match=f"unknown {registry.kind}(.|\n)*did you mean (.|\n)*{name}"):
+        registry.get(name[:-2] + name[-1] + name[-2] + "x")
+
+
+@pytest.mark.parametrize("registry", LIBRARY, ids=lambda r: r.kind)
+def test_the_example_is_a_line_of_python_whose_value_is_understood(registry):
+    import nnlite
+
+    keyword = f"dict({registry.example})"
+    ((_, value),) = eval(keyword, {"nnlite": nnlite}).items()
+    (value,) = value if isinstance(value, list) else [value]
+    assert isinstance(registry.get(value), registry.base)
+
+
+@pytest.mark.parametrize(
+    ("registry", "module"),
+    [
+        (activations.registry, activations),
+        (loss_rules.registry, losses),
+        (metric_rules.registry, metrics),
+        (initializers.registry, initializers),
+        (regularizers.registry, regularizers),
+        (rules.registry, optim),
+    ],
+    ids=lambda x: getattr(x, "kind", ""),
+)
+def test_every_public_class_of_a_kind_has_a_name(registry, module):
+    classes = {thing for name in module.__all__ if isinstance(thing := getattr(module, name), type)}
+    kinds = {cls for cls in classes if issubclass(cls, registry.base)} - {registry.base}
+    # Activation is itself a way to write a name; a truncated list of activations would be found here
+    assert kinds - {activations.Activation, metrics.SampleMean} == set(registry.values())
