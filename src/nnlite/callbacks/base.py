@@ -218,6 +218,7 @@ class CallbackList:
     Attributes
     ----------
     callbacks : list of Callback
+    model : Model
     watches_batches : bool
         Whether anybody has something to do at a training batch; if not, `fit` need not ask.
     ends_at_nan : bool
@@ -244,6 +245,7 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
             callback.set_params(params)
+        self.model = model
         self.watches_batches = any(callback.watches_batches for callback in self.callbacks)
         self.ends_at_nan = any(callback.ends_at_nan for callback in self.callbacks)
 

@@ -87,7 +87,7 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
     """Make a model, with new weights, from its class and configuration, in Keras's words or in ours."""
     with known_as(custom_objects):
         spec = from_keras(config) if is_keras(config) else config
-        made = make_part(spec, Model.kinds)
+        made = make_part(spec)
     if not isinstance(made, Model):
         raise ValueError(explain(f"the configuration is that of a {type(made).__name__}", needed="a model's"))
     return made
@@ -130,28 +130,28 @@ def clone_model(
             return clone_model(part, None, clone_function, call_function, recursive)
         return (clone_function or _equal)(part)
 
-    given = input_tensors[0] if isinstance(input_tensors, list | tuple) else input_tensors
-    entrance = given if given is not None or not model.inputs else _input(model)
+    given = list(input_tensors) if isinstance(input_tensors, list | tuple) else [input_tensors]
+    inputs = [make_part(describe_input(symbol)).output for symbol in model.inputs]
+    inputs = inputs if input_tensors is None else given
     if isinstance(model, Sequential):
         if call_function is not None and not recursive:
             raise ValueError(
                 explain("call_function is given for a Sequential", why="its layers are not called one by one")
             )
-        layers = [clone(layer) for layer in model.row]
-        return Sequential([*([] if entrance is None else [entrance]), *layers], name=model.name)
-    made = {id(model.inputs[0]): entrance}
-    for symbol in model.plan:
-        layer, below = clone(symbol.layer), made[id(symbol.source)]
-        made[id(symbol)] = layer(below) if call_function is None else call_function(layer, below)
-    return Model(entrance, [made[id(symbol)] for symbol in model.outputs], name=model.name)
+        return Sequential([*inputs, *map(clone, model.layers)], name=model.name)
+    made = dict(zip(map(id, model.inputs), inputs, strict=True))
+    clones: dict[int, Any] = {}  # a layer that is applied twice is copied once
+    for call in model.network.calls:
+        layer = clones.setdefault(id(call.layer), clone(call.layer))
+        below = [made[id(symbol)] for symbol in call.sources]
+        x = below if len(below) > 1 or layer.merges else below[0]
+        result = layer(x) if call_function is None else call_function(layer, x)
+        made.update(zip(map(id, call.outputs), result if isinstance(result, list) else [result], strict=True))
+    return Model(inputs, [made[id(symbol)] for symbol in model.outputs], name=model.name)
 
 
 def _equal(part: Any) -> Any:
     return type(part).from_config(part.get_config())
-
-
-def _input(model: Any) -> Any:
-    return make_part(describe_input(model), Model.kinds).output
 
 
 # --- the three formats -----------------------------------------------------------------------------------

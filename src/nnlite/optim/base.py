@@ -167,6 +167,18 @@ class Optimizer(Configurable):
 
     lr = learning_rate
 
+    def own(self, store: Any) -> None:
+        """Refuse another model's θ than the one that the state belongs to."""
+        for slot in self.state.values():
+            if slot.shape != store.theta.shape:
+                raise ValueError(
+                    explain(
+                        f"the optimizer remembers {slot.size:,} numbers, the model has {store.theta.size:,}",
+                        why="its state belongs to another model",
+                        fix="give every model an optimizer of its own: model.compile(optimizer='adam', …)",
+                    )
+                )
+
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Move ``theta`` in place. The step's number, counted from 1, is ``self.iterations + 1``.
 

@@ -11,7 +11,10 @@ from nnlite.layers.input import InputLayer
 from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
 
-__all__ = ["describe", "describe_input", "describe_training", "make_part"]
+__all__ = ["describe", "describe_input", "describe_training", "make_part", "models_by_name"]
+
+models_by_name: dict[str, Any] = {}
+"""The classes of models by name, for models that are made from a configuration; the models write it."""
 
 
 def describe(part: Any) -> dict[str, Any]:
@@ -19,9 +22,8 @@ def describe(part: Any) -> dict[str, Any]:
     return {"class_name": type(part).__name__, "config": part.get_config()}
 
 
-def describe_input(model: Any) -> dict[str, Any]:
+def describe_input(symbol: Any) -> dict[str, Any]:
     """Return the layer through which data enter a model, which may begin in the middle of another one."""
-    symbol = model.inputs[0]
     if isinstance(symbol.layer, InputLayer):
         return describe(symbol.layer)
     config = {"shape": list(symbol.shape.sample), "name": f"{symbol.name}_output", "dtype": symbol.dtype}
@@ -32,13 +34,20 @@ def describe_training(model: Any) -> dict[str, Any] | None:
     """Return what the model was compiled with, or None."""
     if model.optimizer is None:
         return None
-    plain_metrics, weighted_metrics = model._metric_specs
-    return {
-        "optimizer": describe(model.optimizer),
-        "loss": None if model.loss is None else _spec(model._loss_spec, losses),
-        "metrics": [_spec(metric, metrics) for metric in plain_metrics],
-        "weighted_metrics": [_spec(metric, metrics) for metric in weighted_metrics],
-    }
+    given = model.compile_arguments
+    described = {"optimizer": describe(model.optimizer), "loss": _specs(given["loss"], losses)}
+    if given.get("loss_weights") is not None:
+        described["loss_weights"] = plain(given["loss_weights"])
+    return described | {name: _specs(given[name], metrics) for name in ("metrics", "weighted_metrics")}
+
+
+def _specs(spec: Any, rules: Any) -> Any:
+    """Return losses or metrics as they were given, in lists and dicts as they were."""
+    if isinstance(spec, list | tuple):
+        return [_specs(item, rules) for item in spec]
+    if isinstance(spec, Mapping) and "class_name" not in spec:
+        return {str(name): _specs(item, rules) for name, item in spec.items()}
+    return None if spec is None else _spec(spec, rules)
 
 
 def _spec(spec: Any, rules: Any) -> Any:
@@ -46,15 +55,13 @@ def _spec(spec: Any, rules: Any) -> Any:
     return spec if isinstance(spec, str) else plain(rules.get(spec))
 
 
-def make_part(spec: Any, kinds: Mapping[str, Any]) -> Any:
+def make_part(spec: Any) -> Any:
     """Make a layer, or a model that is a part of another one, from what `describe` returned.
 
     Parameters
     ----------
     spec : dict
         ``{"class_name": ..., "config": ...}``.
-    kinds : mapping of str to type
-        The classes of models by name.
 
     Raises
     ------
@@ -69,7 +76,7 @@ def make_part(spec: Any, kinds: Mapping[str, Any]) -> Any:
         raise ValueError(
             explain(f"the configuration of {name!r} is {type(config).__name__}", needed="a dict")
         )
-    model: Any = custom_object(name) or kinds.get(name)
-    if any(isinstance(model, type) and issubclass(model, kind) for kind in kinds.values()):
+    model: Any = custom_object(name) or models_by_name.get(name)
+    if any(isinstance(model, type) and issubclass(model, kind) for kind in models_by_name.values()):
         return model.from_config(config)
     return layers.get(spec)

@@ -1,6 +1,6 @@
 """A configuration in Keras's words, as ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnlite import constraints, initializers, regularizers
@@ -62,14 +62,41 @@ def from_keras(spec: Any) -> dict[str, Any]:
         if made["build_input_shape"] is None and isinstance(build, Mapping):
             made["build_input_shape"] = build.get("input_shape")
         return {"class_name": "Sequential", "config": made}
-    places = {part["name"]: i for i, part in enumerate(parts)}
-    made["layers"] = [from_keras(part) | {"source": _source(part, places)} for part in parts]
-    (entrance,) = _histories(config["input_layers"])
-    if places[entrance[0]] != 0:
-        order = [places[entrance[0]], *(i for i in range(len(parts)) if i != places[entrance[0]])]
-        raise ValueError(f"the layers begin with {parts[order[1]]['name']!r} and not with the input")
-    made["outputs"] = [places[history[0]] for history in _histories(config["output_layers"])]
-    return {"class_name": "Functional", "config": made}
+    return {"class_name": "Functional", "config": made | _graph(parts, config)}
+
+
+def _graph(parts: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs, the layers, the calls of them, each after those it depends on, and the outputs."""
+    entrances = [name for name, *_ in _histories(config["input_layers"])]
+    inputs = [part for name in entrances for part in parts if part["name"] == name]
+    others = [part for part in parts if part["name"] not in entrances]
+    place: dict[tuple[str, int], int] = {(name, 0): i for i, name in enumerate(entrances)}
+
+    def found(name: str, index: int) -> int | None:
+        # Keras counts the making of a model inside as its first call, in some places
+        return place.get((name, index), place.get((name, index - 1)))
+
+    waiting = [
+        (i, part["name"], j, _tensors(call))
+        for i, part in enumerate(others)
+        for j, call in enumerate(part.get("inbound_nodes", []))
+    ]
+    calls: list[dict[str, Any]] = []
+    while waiting:
+        ready = [item for item in waiting if all(found(*tensor[:2]) is not None for tensor in item[3])]
+        if not ready:
+            raise ValueError(f"the layer {waiting[0][1]!r} is applied to what no layer computes")
+        for i, name, j, tensors in ready:
+            place[name, j] = len(entrances) + len(calls)
+            calls.append({"layer": i, "sources": [[found(*tensor[:2]), tensor[2]] for tensor in tensors]})
+        waiting = [item for item in waiting if item not in ready]
+    outputs = [[found(name, index), k] for name, index, k in _histories(config["output_layers"])]
+    return {
+        "inputs": [from_keras(part) for part in inputs],
+        "layers": [from_keras(part) for part in others],
+        "calls": calls,
+        "outputs": outputs,
+    }
 
 
 def _histories(value: Any) -> list[Any]:
@@ -78,36 +105,20 @@ def _histories(value: Any) -> list[Any]:
     return [value] if single else list(value.values() if isinstance(value, Mapping) else value)
 
 
-def _source(part: Mapping[str, Any], places: Mapping[str, int]) -> int | None:
-    """Return the number of the layer whose output a layer is applied to."""
-    calls = part.get("inbound_nodes", [])
-    if not calls:
-        return None
-    tensors = _tensors(calls[0])
-    if len(calls) > 1 or len(tensors) != 1:
-        raise ValueError(
-            explain(
-                f"the layer {part['name']!r} is applied {len(calls)} times, to {len(tensors)} inputs",
-                needed="one input, once",
-                why="networks here are rows of layers, or branches",
-            )
-        )
-    return places[tensors[0]]
-
-
-def _tensors(call: Any) -> list[str]:
-    """Return the names of the layers that a call takes from, in Keras 3's words or in Keras 2's."""
+def _tensors(call: Any) -> list[tuple[str, int, int]]:
+    """Return the tensors that a call takes, in Keras 3's words or in Keras 2's: layer, its call, its output."""
     if isinstance(call, Mapping):
-        found: list[str] = []
+        found: list[tuple[str, int, int]] = []
         _collect(call.get("args", []), found)
         _collect({k: v for k, v in call.get("kwargs", {}).items() if k != "mask"}, found)
         return found
-    return [history[0] for history in call]
+    return [(name, index, place) for name, index, place, *_ in call]
 
 
-def _collect(value: Any, found: list[str]) -> None:
+def _collect(value: Any, found: list[tuple[str, int, int]]) -> None:
     if isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__":
-        found.append(value["config"]["keras_history"][0])
+        name, index, place = value["config"]["keras_history"]
+        found.append((name, index, place))
     elif isinstance(value, Mapping | list):
         for item in value.values() if isinstance(value, Mapping) else value:
             _collect(item, found)

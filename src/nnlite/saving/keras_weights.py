@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlite.saving.hdf5 import group_in, stored_in
 from nnlite.saving.keras_names import keras_class, snake_case
-from nnlite.saving.keras_write import keras_order
+from nnlite.saving.state import parts
 from nnlite.saving.weights import Holder, Stored
 from nnlite.tensor import Array
 
@@ -22,8 +22,8 @@ def keras_paths(model: Any, above: str = "") -> list[tuple[str, Any]]:
     """
     found: list[tuple[str, Any]] = []
     counts: dict[str, int] = {}
-    for part in keras_order(model):
-        inside = hasattr(part, "row")
+    for part in parts(model):
+        inside = hasattr(part, "layers")
         sequential = "Sequential" if hasattr(part, "add") else "Functional"
         base = snake_case(sequential if inside else keras_class(type(part).__name__))
         count = counts.get(base, 0)
@@ -49,7 +49,7 @@ def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None
     for path, part in keras_paths(model):
         group = file.create_group(f"{path}/vars")
         group.attrs["name"] = part.name
-        if not hasattr(part, "row"):
+        if not hasattr(part, "layers"):
             for i, (_, array, _) in enumerate(keras_arrays(part)):
                 group[str(i)] = array
     if variables is not None:
@@ -63,7 +63,7 @@ def stored_layers(file: Any, model: Any) -> list[tuple[Holder, Holder]]:
     """Return the model's layers that have arrays, each with what the file has for it."""
     pairs = []
     for path, part in keras_paths(model):
-        if not hasattr(part, "row") and part.arrays:
+        if not hasattr(part, "layers") and part.arrays:
             own = Holder(part.name, [array for _, array, _ in keras_arrays(part)])
             pairs.append((own, Holder(path, stored_variables(file, path))))
     return pairs

@@ -14,7 +14,8 @@ from nnlite.saving.hdf5 import group_in, names_in, opened, put_names, stored_in
 from nnlite.saving.keras_file import KERAS_VERSION
 from nnlite.saving.keras_optimizer import optimizer_variables
 from nnlite.saving.keras_weights import keras_arrays
-from nnlite.saving.keras_write import keras_model, keras_order, keras_training
+from nnlite.saving.keras_write import keras_model, keras_training
+from nnlite.saving.state import parts
 from nnlite.saving.weights import Holder, Stored
 
 __all__ = ["legacy_layers", "model_layers", "read_attribute", "stored_optimizer", "write_legacy"]
@@ -30,13 +31,13 @@ def write_legacy(model: Any, path: str | os.PathLike[str], overwrite: bool = Tru
         weights = contents.create_group("model_weights")
         weights.attrs["keras_version"], weights.attrs["backend"] = KERAS_VERSION, "numpy"
         names = (
-            [] if hasattr(model, "add") else [config["config"]["layers"][0]["name"]]
-        )  # a Model shows its input
-        parts = keras_order(model)
-        put_names(weights, "layer_names", [*names, *(part.name for part in parts)])
+            [] if hasattr(model, "add") else [name for name, *_ in config["config"]["input_layers"]]
+        )  # a Model shows its inputs
+        layers = parts(model)
+        put_names(weights, "layer_names", [*names, *(part.name for part in layers)])
         for name in names:
             _write(weights.create_group(name), [])
-        for part in parts:
+        for part in layers:
             _write(weights.create_group(part.name), _named(part))
         _write(weights.create_group("top_level_model_weights"), [])
         if training is not None:
@@ -76,9 +77,16 @@ def _without_modules(spec: Any) -> Any:
     if "layers" in kept["config"]:  # a model; what is inside a layer keeps its modules in this format, too
         kept["config"] |= {"layers": _without_modules(kept["config"]["layers"])}
     if kept.get("inbound_nodes"):
-        (tensor,) = kept["inbound_nodes"][0]["args"]
-        kept["inbound_nodes"] = [[[*tensor["config"]["keras_history"], {}]]]
+        kept["inbound_nodes"] = [
+            [[*tensor["config"]["keras_history"], {}] for tensor in _flat(node["args"])]
+            for node in kept["inbound_nodes"]
+        ]
     return kept
+
+
+def _flat(tensors: Any) -> list[Any]:
+    """Return the tensors that a layer is applied to, of which Keras 3 lists several in a list of their own."""
+    return tensors[0] if isinstance(tensors[0], list) else tensors
 
 
 def read_attribute(file: Any, name: str) -> Any:
@@ -107,7 +115,7 @@ def legacy_layers(file: Any) -> list[Holder]:
 def model_layers(model: Any) -> list[Holder]:
     """Return the model's layers that have arrays, in the order of such a file; a model inside is one."""
     found = []
-    for part in keras_order(model):
+    for part in parts(model):
         arrays = [array for _, array in _named(part)]
         if arrays:
             found.append(Holder(part.name, arrays))

@@ -19,6 +19,7 @@ __all__ = [
     "model_arrays",
     "optimizer_arrays",
     "optimizer_numbers",
+    "parts",
     "restore",
     "state_of",
 ]
@@ -41,11 +42,16 @@ def layer_paths(model: Any) -> list[tuple[str, Any]]:
     return named
 
 
+def parts(model: Any) -> list[Any]:
+    """Return the layers that compute, and the models inside, in order; those of the inputs are left out."""
+    return [part for part in model.layers if part.leaves]
+
+
 def _walk(model: Any, prefix: str) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
-    for part in model.row:
+    for part in parts(model):
         path = prefix + part.name
-        found += _walk(part, f"{path}/") if hasattr(part, "row") else [(path, part)]
+        found += _walk(part, f"{path}/") if hasattr(part, "layers") else [(path, part)]
     return found
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nnlite.errors import ShapeError
-from nnlite.models import door
+from nnlite.models import data as door
 
 
 def test_arrays_pass_without_a_copy():
