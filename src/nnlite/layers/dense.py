@@ -16,7 +16,7 @@ from nnlite.parameters import Parameter
 from nnlite.tensor import Array, Shape
 from nnlite.variables import Variable
 
-__all__ = ["Dense"]
+__all__ = ["Affine", "Dense"]
 
 
 class Affine(Layer):
@@ -55,7 +55,13 @@ class Affine(Layer):
 
 
 class Dense(Affine):
-    """An affine map of each row, then an activation.
+    """An affine map of each row, then an activation g.
+
+    ::
+
+        y  = g(x @ W + b)
+
+    :class:`Affine` and the activation's class have the formulas of the gradients.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class Compilation:
             Head(
                 losses.get(specs[i]),
                 i,
-                1.0 if weights[i] is None else number(f"loss_weights of {names[i]!r}", weights[i]),
+                1.0 if weights[i] is None else number(f"loss_weights of {names[i]!r}", weights[i], 0, example=0.5),
             )
             for i in with_loss
         ]

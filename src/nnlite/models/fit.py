@@ -65,6 +65,7 @@ class Averages:
 
 def fit(
     step: Step,
+    update: Callable[..., float],
     training: Source,
     validation: Source | None,
     averages: Callable[[], Averages],
@@ -80,7 +81,9 @@ def fit(
     Parameters
     ----------
     step : Step
-        What happens to a batch.
+        Network, losses and optimizer.
+    update : callable
+        What happens to a batch (x, y, weight): the step's own ``update``, or what stands around it.
     training, validation : Source
         The batches.
     averages : callable
@@ -103,7 +106,9 @@ def fit(
                 listeners.call("on_epoch_begin", epoch, {})
                 progress.begin(epoch, training.steps)
                 started = time.perf_counter()
-                steps, logs = train_epoch(step, epoch, training, averages(), listeners, progress, interrupt)
+                steps, logs = train_epoch(
+                    step, update, epoch, training, averages(), listeners, progress, interrupt
+                )
                 if steps == 0:
                     warnings.warn(_ran_out("training", epoch + 1, epochs), stacklevel=3)
                     break
@@ -134,6 +139,7 @@ def fit(
 
 def train_epoch(
     step: Step,
+    update: Callable[..., float],
     epoch: int,
     batches: Source,
     averages: Averages,
@@ -147,7 +153,7 @@ def train_epoch(
     for steps, (x, y, weight) in enumerate(batches, start=1):
         if watched:
             listeners.call("on_train_batch_begin", steps - 1, {})
-        loss = step.update(x, y, weight)
+        loss = update(x, y, weight)
         if not math.isfinite(loss) and not listeners.ends_at_nan:
             raise NonFiniteError(diagnose(step, loss, x, f"in epoch {epoch + 1}, batch {steps}"))
         averages.add(loss, rows_of(x), step.losses)

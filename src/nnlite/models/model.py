@@ -567,6 +567,7 @@ class Model:
         self.history, self.stop_training = history, False
         loops.fit(
             step,
+            self._update(step),
             training,
             validation,
             self._averages,
@@ -585,13 +586,28 @@ class Model:
             return array_source(expected, data, options.pop("rows"), **options)
         return source_of(expected, data, **options)
 
-    def train_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """Make one step of gradient descent on one batch that has been checked; return its loss, from before.
+    def train_step(self, data: Any) -> dict[str, float]:
+        """Make one step on one batch, which has been checked; a derived class may do more around it.
 
-        If that loss is not finite, nothing moves.
+        Parameters
+        ----------
+        data : tuple
+            (x, y), or (x, y, sample_weight).
+
+        Returns
+        -------
+        dict
+            The loss of the batch, from before the step. If it is not finite, nothing has moved.
         """
-        expected = self._expected()
-        return self._prepared(expected, (x, y, sample_weight)).update(x, y, sample_weight)
+        x, y, *weight = data
+        step = self._step or self._prepared(self._expected(), (x, y, None))
+        return {"loss": step.update(x, y, *weight)}
+
+    def _update(self, step: Step) -> Callable[..., float]:
+        """Return what `fit` does to a batch: the step, or what a derived class makes of it."""
+        if "train_step" not in vars(self) and type(self).train_step is Model.train_step:
+            return step.update
+        return lambda x, y, weight: self.train_step((x, y) if weight is None else (x, y, weight))["loss"]
 
     def step_for(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Step, Any]:
         """Return what computes the gradient and moves θ, and these data as one batch for it, checked and cast.
@@ -796,7 +812,8 @@ class Model:
             penalty(self.store.theta[span.place].reshape(span.shape))
             for span, penalty in (self.store.penalties if self.built else [])
         ]
-        return weights + [layer.penalty for layer in self.leaves if layer.penalizes_outputs]
+        outputs = self._network.path.penalizing if self._network else []
+        return weights + [layer.penalty for layer in outputs]
 
     @property
     def trainable(self) -> bool:

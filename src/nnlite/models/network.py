@@ -188,15 +188,10 @@ class Path:
                 nodes.append(node)
         return Path(nodes[::-1], self.inputs, outputs, self.store)
 
-    def penalty(self) -> Any:
-        """Return what the outputs of layers add to the loss, after a forward pass."""
-        layers = [node.primitive.layer for node in self.nodes]
-        return sum(layer.penalty for layer in layers if layer.penalizes_outputs)
-
     @property
-    def penalizes(self) -> bool:
-        """Whether any layer adds something to the loss by its outputs."""
-        return any(node.primitive.layer.penalizes_outputs for node in self.nodes)
+    def penalizing(self) -> list[Layer]:
+        """The layers that add something to the loss by their outputs."""
+        return unique(node.primitive.layer for node in self.nodes if node.primitive.layer.penalizes_outputs)
 
 
 class Network:
@@ -232,9 +227,10 @@ class Network:
     def bind(self) -> None:
         """Gather the layers' numbers into one vector θ."""
         self.leaves: list[Layer] = unique(leaf for call in self.calls for leaf in call.layer.leaves)
-        self.dtype = _real(np.result_type(*(layer.dtype for layer in self.leaves)))
+        dtype = np.result_type(*(layer.dtype for layer in self.leaves))
+        self.dtype = _real(dtype)
         self.__dict__.pop("store", None)  # its layers need no place in the new one
-        self.store = ParameterStore(self.leaves, self.dtype)
+        self.store = ParameterStore(self.leaves, dtype)
         self._path, self._version = self._make_path(), self.store.version
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import NonFiniteError, explain
+from nnlite.layers.base import Layer
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import Metric
 from nnlite.models.network import Network, Path
@@ -108,6 +109,7 @@ class Step:
         self.network, self.heads, self.optimizer = network, list(heads), optimizer
         self.metrics, self.weighted_metrics = list(metrics), list(weighted_metrics)
         self.losses: Sequence[Any] = ()  # those that the loss of the last batch is the sum of, if several
+        self.penalizing: Sequence[Layer] = ()  # the layers whose outputs add to the loss
         self._path: Path | None = None
         self._single = len(self.heads) == 1
         self._keeps_state = any(layer.state for layer in network.leaves)
@@ -121,7 +123,7 @@ class Step:
             for i, head in enumerate(self.heads):
                 head.fused = head.loss.link is not None and head.loss.link == path.link(i)
             self._path = path.without_links([head.fused for head in self.heads])
-            self._penalizes = path.penalizes
+            self.penalizing = path.penalizing
         return self._path
 
     def gradient(
@@ -156,8 +158,8 @@ class Step:
             self.losses, p, dz = ([part[i] for part in parts] for i in range(3))
             loss = sum(self.losses)
         dx = path.backward(dz, to_inputs)
-        if self._penalizes:
-            loss += path.penalty()
+        for layer in self.penalizing:
+            loss += layer.penalty
         if store.penalties:
             loss += store.penalty()
             store.add_penalty_gradients()
@@ -237,7 +239,7 @@ class Evaluation:
         ps = [total.add(*batch) for total, *batch in zip(self.totals, ys, zs, weights, strict=True)]
         step.measure(y, ps[0] if single else ps, sample_weight)
         self.rows += n
-        self.penalty += n * float(step.path.penalty())
+        self.penalty += n * sum(float(layer.penalty) for layer in step.penalizing)
         parts = [total.loss for total in self.totals]
         self.losses = () if single else parts
         return sum(parts) + float(step.network.store.penalty()) + self.penalty / self.rows
