@@ -89,10 +89,9 @@ def test_several_inputs_as_a_list_a_tuple_and_a_dict():
 
 
 def test_a_generator_of_batches_of_several_inputs():
-    one, other = wide_and_deep(), None
+    one = wide_and_deep()
     other = copy.deepcopy(one)
     wide, y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 1))
-    one.fit(([wide[i : i + 2], X[i : i + 2]], y[i : i + 2]) for i in (0, 2, 4)) if False else None
     batches = [({"wide": wide[i : i + 2], "deep": X[i : i + 2]}, y[i : i + 2]) for i in (0, 2, 4)]
     one.fit(iter(batches), verbose=0)
     other.fit([wide, X], y, batch_size=2, shuffle=False, verbose=0)
@@ -127,7 +126,7 @@ def graphs(draw):
     return inputs, Dense(2, draw(st.sampled_from([None, "softmax"])))(Concatenate()([*inputs, *symbols[-3:]]))
 
 
-@settings(max_examples=200 if config.floatx() else 200, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(graphs(), st.integers(0, 2**16))
 def test_the_gradient_of_random_graphs_is_exact(graph, seed):
     inputs, output = graph
@@ -151,7 +150,10 @@ def test_the_gradient_of_random_graphs_is_exact(graph, seed):
     slope = direction @ grad + sum(s.sum() for s in slopes)
     scale = np.abs(direction * grad).sum() + sum(np.abs(s).sum() for s in slopes)
     np.testing.assert_allclose(stepped.real, loss, rtol=1e-12)
-    np.testing.assert_allclose(stepped.imag / h, slope, rtol=1e-10, atol=1e-10 * scale)
+    rounding = 1e-14 * abs(
+        loss
+    )  # where a softmax is saturated, differences of numbers near 1 are all there is
+    np.testing.assert_allclose(stepped.imag / h, slope, rtol=1e-10, atol=1e-10 * scale + rounding)
 
 
 @pytest.mark.parametrize("merge", [Add, Multiply, layers.Maximum, Concatenate])

@@ -66,7 +66,9 @@ class Compilation:
             Head(
                 losses.get(specs[i]),
                 i,
-                1.0 if weights[i] is None else number(f"loss_weights of {names[i]!r}", weights[i], 0, example=0.5),
+                1.0
+                if weights[i] is None
+                else number(f"loss_weights of {names[i]!r}", weights[i], 0, example=0.5),
             )
             for i in with_loss
         ]
@@ -105,9 +107,13 @@ class Compilation:
         """The metrics in the order in which they are reported, once it is known which ones they are."""
         return [*(self.metrics or []), *self.weighted_metrics]
 
-    def prefix(self, head: int) -> str:
-        """Return what stands before the name of a metric of this head: nothing, if there is one head."""
-        return "" if len(self.heads) == 1 else f"{self.names[head]}_"
+    @property
+    def named_metrics(self) -> list[tuple[str, Metric]]:
+        """Each metric with what stands before its name: the output's, if there are several losses."""
+        named = []
+        for head, metric in [*(self.metrics or []), *self.weighted_metrics]:
+            named.append(("" if len(self.heads) == 1 else f"{self.names[head]}_", metric))
+        return named
 
     def resolved(self, targets: Sequence[Any], output_shapes: Sequence[Shape]) -> tuple[Any, Any]:
         """Return the metrics that fit these targets: ``"accuracy"`` is the binary, categorical or sparse one.

@@ -44,13 +44,13 @@ class Expected(NamedTuple):
     label : str
         What messages call the model.
     inputs : sequence of (str, Shape or None)
-        Name of each input, and the shape of one sample, if it is known.
+        Name of each input, and its shape, batch axis included, if it is known.
     outputs : sequence of str
         Names of the outputs that have a loss.
     losses : sequence of Loss
         One for each of these outputs.
     output_shapes : callable
-        Of the shapes of x: returns the shapes of the outputs that have a loss.
+        Of x: returns the shapes of the outputs that have a loss.
     dtype : numpy.dtype
         What is computed in.
     """
@@ -59,7 +59,7 @@ class Expected(NamedTuple):
     inputs: Sequence[tuple[str, Shape | None]]
     outputs: Sequence[str]
     losses: Sequence[Loss]
-    output_shapes: Callable[[list[Any]], Sequence[Shape]]
+    output_shapes: Callable[[Any], Sequence[Shape]]
     dtype: np.dtype[Any]
 
     def checked_x(self, x: Any, prefix: str = "") -> Any:
@@ -71,16 +71,16 @@ class Expected(NamedTuple):
     def _fitting(self, arrays: dict[str, Array], prefix: str) -> Any:
         """Return the inputs, each in its shape and without NaN, or refuse them."""
         xs = []
-        for (label, array), (_, sample) in zip(arrays.items(), self.inputs, strict=True):
-            xs.append(self._fitted(array, sample, prefix))
+        for (label, array), (_, shape) in zip(arrays.items(), self.inputs, strict=True):
+            xs.append(self._fitted(array, shape, prefix))
             check_finite(xs[-1], label)
         return xs[0] if len(xs) == 1 else xs
 
-    def _fitted(self, x: Array, sample: Shape | None, prefix: str) -> Array:
+    def _fitted(self, x: Array, shape: Shape | None, prefix: str) -> Array:
         """Return x in the shape of the input, an axis of length 1 more or less, or refuse it."""
-        if sample is None:
+        if shape is None:
             return x[:, np.newaxis] if x.ndim == 1 else x
-        wanted = tuple(sample)
+        wanted = shape[1:]
         if x.shape[1:] == wanted:
             return x
         if x.ndim == 1 and wanted == (1,):
@@ -90,17 +90,19 @@ class Expected(NamedTuple):
         elif x.ndim == len(wanted) and wanted[-1:] == (1,):
             x = x[..., np.newaxis]
         what = f"{prefix and 'the ' + prefix + 'of '}{self.label}"
-        sample.batch().check(x, what, why="that is the shape of its input")
+        shape.check(x, what, why="that is the shape of its input")
         return x
 
     def checked(self, x: Any, y: Any, sample_weight: Any = None, prefix: str = "") -> Batch:
         """Return (x, y, weights) as arrays that fit the model, or refuse them; nothing is changed."""
         xs = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input")
         ys = arrays_of(y, self.outputs, f"{prefix}y", "output")
-        weights = self._checked_weights(sample_weight, len(next(iter(xs.values()))))
+        weights: list[Array | None] = [None] * len(ys)
+        if sample_weight is not None:
+            weights = self._checked_weights(sample_weight, len(next(iter(xs.values()))))
         check_lengths(xs | ys)
         x = self._fitting(xs, prefix)
-        shapes = self.output_shapes(shapes_of(x))
+        shapes = self.output_shapes(x)
         for (label, array), loss, shape in zip(list(ys.items()), self.losses, shapes, strict=True):
             check_finite(array, label)
             ys[label] = self._lined_up(loss, array, shape, x, prefix)
@@ -110,9 +112,7 @@ class Expected(NamedTuple):
 
     def _checked_weights(self, sample_weight: Any, n: int) -> list[Array | None]:
         """Return the weights of the samples for each loss."""
-        if len(self.losses) == 1 or sample_weight is None:
-            return [check_weights(sample_weight, n)] * len(self.losses)
-        if isinstance(sample_weight, list | tuple | Mapping):
+        if len(self.losses) > 1 and isinstance(sample_weight, list | tuple | Mapping):
             parts = one_each(sample_weight, self.outputs, "sample_weight", "output", missing=True)
             return [check_weights(part, n) for part in parts]
         return [check_weights(sample_weight, n)] * len(self.losses)  # the same for all
@@ -158,7 +158,7 @@ class Expected(NamedTuple):
                     else "sample_weight=[np.array([class_weight[k] for k in labels]), …]",
                 )
             )
-        return x, y, class_weights(class_weight, y, self.output_shapes(shapes_of(x))[0])
+        return x, y, class_weights(class_weight, y, self.output_shapes(x)[0])
 
     def cast(self, data: Batch) -> Batch:
         """Return a batch in the model's type; complex numbers stay complex, for gradient checks."""
@@ -169,15 +169,18 @@ class Expected(NamedTuple):
     def dtypes(self, data: Batch) -> list[Any]:
         """Return the type that each array of the data is cast to; class numbers stay what they are."""
         x, _, weight = data
-        labels = [None if loss.reads_labels else self.dtype for loss in self.losses]
-        xs = len(x) if isinstance(x, list) else 1
-        ws = len(weight) if isinstance(weight, list) else 1
-        return [self.dtype] * xs + labels + [self.dtype] * ws
+        types: list[Any] = [self.dtype] * (len(x) if isinstance(x, list) else 1)
+        for loss in self.losses:
+            types.append(None if loss.reads_labels else self.dtype)
+        return types + [self.dtype] * (len(weight) if isinstance(weight, list) else 1)
 
 
 def parts_of(data: Batch) -> list[Any]:
     """Return all arrays of (x, y, weights), one after the other."""
-    return [array for item in data for array in (item if isinstance(item, list) else [item])]
+    found: list[Any] = []
+    for item in data:
+        found += item if isinstance(item, list) else [item]
+    return found
 
 
 def nested(arrays: Sequence[Any], like: Batch) -> Batch:
@@ -194,6 +197,8 @@ def shapes_of(x: Any) -> list[tuple[int, ...]]:
 
 def arrays_of(given: Any, names: Sequence[str], what: str, kind: str) -> dict[str, Array]:
     """Return an array for each of the names, by what messages call it: ``"x"``, or ``"x['wide']"``."""
+    if len(names) == 1 and not isinstance(given, list | tuple | Mapping):
+        return {what: as_data(given, what)}
     labels = [what] if len(names) == 1 else [f"{what}[{name!r}]" for name in names]
     parts = one_each(given, names, what, kind)
     return {label: as_data(part, label) for label, part in zip(labels, parts, strict=True)}

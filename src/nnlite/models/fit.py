@@ -20,7 +20,7 @@ from nnlite.errors import NonFiniteError, explain
 from nnlite.metrics.base import Metric
 from nnlite.models.diagnosis import check_weights, diagnose
 from nnlite.models.sources import Source
-from nnlite.models.step import Evaluation, Step, rows_of
+from nnlite.models.step import Evaluation, Step
 
 __all__ = ["Averages", "InterruptBetweenSteps", "evaluate", "fit", "joined", "predict", "train_epoch"]
 
@@ -156,7 +156,7 @@ def train_epoch(
         loss = update(x, y, weight)
         if not math.isfinite(loss) and not listeners.ends_at_nan:
             raise NonFiniteError(diagnose(step, loss, x, f"in epoch {epoch + 1}, batch {steps}"))
-        averages.add(loss, rows_of(x), step.losses)
+        averages.add(loss, len(x[0]) if type(x) is list else len(x), step.losses)
         if watched:
             listeners.call("on_train_batch_end", steps - 1, averages.logs())
         if clock() >= progress.next_time:

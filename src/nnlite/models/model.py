@@ -112,6 +112,8 @@ class Model:
         self._input_names: list[str] | None = None
         self._compiled: Compilation | None = None
         self._step: Step | None = None
+        self._data: Expected | None = None
+        self._data_for: tuple[Any, Any] = (None, None)
         self.calls: list[Call] = []  # what it was applied to as a part of another model
         self.history: History | None = None
         self.stop_training = self.stop_evaluating = self.stop_predicting = False
@@ -400,18 +402,28 @@ class Model:
     # --- from data to a step ---------------------------------------------------------------------------
 
     def _expected(self) -> Expected:
-        """Return what the data must be."""
+        """Return what the data must be; the same as long as the layers and the losses are the same."""
+        if self._data is not None and self._data_for == (self._network, self._compiled):
+            return self._data
+        self._data, self._data_for = self._new_expected(), (self._network, self._compiled)
+        return self._data
+
+    def _new_expected(self) -> Expected:
         compiled = self._compiled
         heads = compiled.heads if compiled else []
 
-        def output_shapes(shapes: Sequence[Any]) -> list[Shape]:
-            whole = self._output_shapes([(None, *shape[1:]) for shape in shapes])
-            return [whole[head.output] for head in heads]
+        inputs, outputs = self.inputs, self.outputs
 
-        samples = [symbol.shape.sample for symbol in self.inputs] or [None]
+        def output_shapes(x: Any) -> list[Shape]:
+            if len(inputs) == 1 and x.shape[1:] == inputs[0].shape[1:]:
+                return known
+            shapes = self._output_shapes([(None, *a.shape[1:]) for a in (x if type(x) is list else [x])])
+            return [shapes[head.output] for head in heads]
+
+        known = [outputs[head.output].shape for head in heads] if outputs else []
         return Expected(
             f"the model {self.name!r}",
-            list(zip(self.input_names, samples, strict=True)),
+            list(zip(self.input_names, [symbol.shape for symbol in inputs] or [None], strict=True)),
             compiled.names if compiled else [],
             compiled.losses if compiled else [],
             output_shapes,
@@ -430,9 +442,9 @@ class Model:
         compiled = self._need_compiled()
         x, y, _ = first
         if self._step is not None and self._step.network is self._network and compiled.metrics is not None:
-            compiled.optimizer.own(self.store)
+            compiled.optimizer.own(self._step.network.store)
             return self._step
-        shapes = expected.output_shapes([a.shape for a in (x if isinstance(x, list) else [x])])
+        shapes = expected.output_shapes(x)
         for head, shape in zip(compiled.heads, shapes, strict=True):
             check_link(self._ends()[head.output], head.loss, shape)
         targets = [y] if held_out is None else [y, held_out[1]]
@@ -455,8 +467,8 @@ class Model:
 
     def _averages(self) -> loops.Averages:
         compiled = self._need_compiled()
-        metrics = [(compiled.prefix(i), metric) for i, metric in compiled.all_metrics]
-        return loops.Averages(metrics, compiled.names if len(compiled.heads) > 1 else ())
+        names = compiled.names if len(compiled.heads) > 1 else ()
+        return loops.Averages(compiled.named_metrics, names)
 
     def _returned(self, logs: dict[str, float], return_dict: bool) -> Any:
         """Return logs in Keras's three forms: by name, as a list, or the loss alone."""
@@ -552,7 +564,11 @@ class Model:
         expected = self._expected()
         data, held_out = split_off(expected, (x, y, sample_weight), validation_split, validation_data)
         options = {"rows": rows, "shuffle": shuffle, "steps": steps, "class_weight": class_weight}
-        training = self._source(expected, data, **options)
+        training: Source
+        if isinstance(data, tuple):
+            training = array_source(expected, data, **options)
+        else:
+            training = source_of(expected, data, **options)
         validation = None
         if held_out is not None:
             name = "validation_batch_size"
@@ -1020,7 +1036,7 @@ class Model:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the step, which looks at θ: a copy has a θ of its own."""
-        return {**vars(self), "calls": [], "_step": None}
+        return {**vars(self), "calls": [], "_step": None, "_data": None, "_data_for": (None, None)}
 
     def __repr__(self) -> str:
         return (

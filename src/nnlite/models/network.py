@@ -123,7 +123,9 @@ class Path:
         gradients: list[Any] = [None] * self.size
         for place, gradient in zip(self.outputs, [dy] if len(self.outputs) == 1 else dy, strict=True):
             gradients[place] = gradient if gradients[place] is None else gradients[place] + gradient
-        for place, source, backward in self._way_back(to_inputs):
+        if self._version != self.store.version:  # another part of the network learns now
+            self._ways_back, self._version = {}, self.store.version
+        for place, source, backward in self._ways_back.get(to_inputs) or self._way_back(to_inputs):
             dx = backward(gradients[place])
             if source is None:
                 continue
@@ -141,20 +143,17 @@ class Path:
 
         Below the lowest layers that learn, nothing is computed.
         """
-        if self._version != self.store.version:
-            self._ways_back, self._version = {}, self.store.version
-        if to_inputs not in self._ways_back:
-            wanted = [to_inputs] * self.inputs + [False] * (self.size - self.inputs)
-            way: list[tuple[int, Any, Callable[[Any], Any]]] = []
-            for node in self.nodes:
-                below = any(wanted[i] for i in node.sources)
-                wanted[node.place] = below or id(node.primitive.layer) in self.store.learning
-                if below:
-                    goes = node.sources if node.source is None else node.source
-                    way.append((node.place, goes, node.primitive.backward))
-                elif wanted[node.place]:
-                    way.append((node.place, None, node.primitive.backward_without_dx))
-            self._ways_back[to_inputs] = way[::-1]
+        wanted = [to_inputs] * self.inputs + [False] * (self.size - self.inputs)
+        way: list[tuple[int, Any, Callable[[Any], Any]]] = []
+        for node in self.nodes:
+            below = any(wanted[i] for i in node.sources)
+            wanted[node.place] = below or id(node.primitive.layer) in self.store.learning
+            if below:
+                goes = node.sources if node.source is None else node.source
+                way.append((node.place, goes, node.primitive.backward))
+            elif wanted[node.place]:
+                way.append((node.place, None, node.primitive.backward_without_dx))
+        self._ways_back[to_inputs] = way[::-1]
         return self._ways_back[to_inputs]
 
     def link(self, i: int = 0) -> str | None:

@@ -56,7 +56,7 @@ class ArraySource:
         batches: Any = self.batches
         if self._rounds is not None:
             batches = itertools.islice(self._rounds, self.steps)
-        if any(isinstance(item, list) for item in self.first):
+        if type(self.first[0]) is list or type(self.first[1]) is list:
             return (nested(batch, self.first) for batch in batches)
         return iter(batches)
 
@@ -126,9 +126,9 @@ def array_source(
     class_weight: Any = None,
 ) -> ArraySource:
     """Return the batches of arrays that have been checked, cast batch by batch."""
-    data = expected.class_weighted(data, class_weight)
-    arrays = tuple(parts_of(data))
-    batches = Batches(arrays, rows, shuffle=shuffle, dtypes=expected.dtypes(data))
+    if class_weight is not None:
+        data = expected.class_weighted(data, class_weight)
+    batches = Batches(tuple(parts_of(data)), rows, shuffle=shuffle, dtypes=expected.dtypes(data))
     return ArraySource(data, batches, steps)
 
 

@@ -13,7 +13,7 @@ from nnlite.errors import NonFiniteError, explain
 from nnlite.layers.base import Layer
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import Metric
-from nnlite.models.network import Network, Path
+from nnlite.models.network import Network
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -84,6 +84,15 @@ class Step:
     metrics, weighted_metrics : sequence of (int, Metric)
         Each with the number of its head.
 
+    Attributes
+    ----------
+    path : Path
+        From the inputs to what the losses start from: the outputs, or the logits of those that are fused.
+    penalizing : list of Layer
+        The layers that add something to the loss by their outputs.
+    losses : sequence of float
+        Those that the loss of the last batch is the sum of, if there are several.
+
     Examples
     --------
     >>> from nnlite.layers.dense import Dense
@@ -109,22 +118,18 @@ class Step:
         self.network, self.heads, self.optimizer = network, list(heads), optimizer
         self.metrics, self.weighted_metrics = list(metrics), list(weighted_metrics)
         self.losses: Sequence[Any] = ()  # those that the loss of the last batch is the sum of, if several
-        self.penalizing: Sequence[Layer] = ()  # the layers whose outputs add to the loss
-        self._path: Path | None = None
         self._single = len(self.heads) == 1
         self._keeps_state = any(layer.state for layer in network.leaves)
+        self.renew()
 
-    @property
-    def path(self) -> Path:
-        """From the inputs to what the losses start from: the outputs, or the logits of those that are fused."""
-        if self._path is None or self._whole is not self.network.path:
-            self._whole = self.network.path
-            path = self._whole.to([head.output for head in self.heads])
-            for i, head in enumerate(self.heads):
-                head.fused = head.loss.link is not None and head.loss.link == path.link(i)
-            self._path = path.without_links([head.fused for head in self.heads])
-            self.penalizing = path.penalizing
-        return self._path
+    def renew(self) -> None:
+        """Look at the network anew: a layer may have been frozen, or be made of other primitives now."""
+        self.version = self.network.store.version
+        path = self.network.path.to([head.output for head in self.heads])
+        for i, head in enumerate(self.heads):
+            head.fused = head.loss.link is not None and head.loss.link == path.link(i)
+        self.path = path.without_links([head.fused for head in self.heads])
+        self.penalizing = path.penalizing
 
     def gradient(
         self, x: Any, y: Any, sample_weight: Any = None, *, to_inputs: bool = False
@@ -148,8 +153,10 @@ class Step:
             Gradient with respect to x, if it was asked for. The gradient with respect to θ is in
             ``network.store.grad``.
         """
-        path, store = self.path, self.network.store
-        z = path.forward(x, True)
+        store = self.network.store
+        if self.version != store.version:
+            self.renew()
+        z = self.path.forward(x, True)
         if self._single:
             loss, p, dz = self.heads[0].gradient(y, z, sample_weight)
         else:
@@ -157,7 +164,7 @@ class Step:
             parts = [head.gradient(*batch) for head, *batch in zip(self.heads, y, z, weights, strict=True)]
             self.losses, p, dz = ([part[i] for part in parts] for i in range(3))
             loss = sum(self.losses)
-        dx = path.backward(dz, to_inputs)
+        dx = self.path.backward(dz, to_inputs)
         for layer in self.penalizing:
             loss += layer.penalty
         if store.penalties:
@@ -232,6 +239,8 @@ class Evaluation:
     def add(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """Add a batch, also to the metrics; return the loss of everything so far."""
         step, n = self.step, rows_of(x)
+        if step.version != step.network.store.version:
+            step.renew()
         z = step.path.forward(x)
         single = len(self.totals) == 1
         zs, ys = ([z], [y]) if single else (z, y)
