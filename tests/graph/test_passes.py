@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlite.errors import BackwardError, ShapeError
-from nnlite.gradcheck.numeric import numeric_gradient
+from nnlite.derivatives.numeric import numeric_gradient
 from nnlite.graph.node import (
     Constant,
     Variable,
