@@ -18,19 +18,9 @@ import numpy.typing as npt
 
 from nnlite.errors import ShapeError, explain
 
-__all__ = [
-    "Array",
-    "Linearization",
-    "Shape",
-    "as_floats",
-    "chain",
-    "gradient_tensor",
-    "jacobian",
-    "linearize",
-    "tensor_dot",
-]
-
 _CALCULUS = ("Linearization", "chain", "gradient_tensor", "jacobian", "linearize", "tensor_dot")
+
+__all__ = ["Array", "Shape", "as_floats", *_CALCULUS]
 
 
 def __getattr__(name: str) -> Any:

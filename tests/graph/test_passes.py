@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlite.errors import BackwardError, ShapeError
 from nnlite.derivatives.numeric import numeric_gradient
+from nnlite.errors import BackwardError, ShapeError
 from nnlite.graph.node import (
     Constant,
     Variable,

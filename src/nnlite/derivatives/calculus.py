@@ -270,7 +270,6 @@ def chain(dz_dy: npt.ArrayLike, dy_dx: npt.ArrayLike, order: int | None = None) 
     return tensor_dot(dz_dy, dy_dx, axes=order)
 
 
-
 def check_size(y: tuple[int, ...], x: tuple[int, ...], limit: int) -> None:
     """Refuse a gradient tensor that would be too large, before it is formed.
 

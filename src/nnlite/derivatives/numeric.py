@@ -105,7 +105,8 @@ def five_points(g: Callable[[float], Any], y: Any = None, steps: int = _STEPS) -
     steps : int, default 7
         How often h is divided by 30 at most, less one.
     """
-    y = np.asarray(g(0.0) if y is None else y)
+    with quiet():
+        y = np.asarray(g(0.0) if y is None else y)
     eps = float(np.finfo(y.dtype if y.dtype.kind == "f" else np.float64).eps)
     y, h = y.astype(np.float64), eps**0.25
     value, error = np.full(y.shape, np.nan), np.full(y.shape, np.inf)
@@ -121,7 +122,8 @@ def five_points(g: Callable[[float], Any], y: Any = None, steps: int = _STEPS) -
             on_left = (3 * y - 4 * near_left + far_left) / (2 * h)
             on_right = (4 * near_right - far_right - 3 * y) / (2 * h)
             gap = np.abs(on_right - on_left)
-            noise = 16 * eps * np.max(np.abs([far_left, near_left, near_right, far_right]), axis=0) / h
+            size = np.max(np.abs([far_left, near_left, near_right, far_right]), axis=0)
+            noise = (16 * size + np.abs(five)) * eps / h  # of the values, and of arguments of about 1
             doubt = np.abs(five - three) + gap
             agree = doubt <= 8 * eps**0.5 * np.maximum(np.abs(five), np.abs(three)) + noise
             estimate = np.where(agree, noise, doubt + noise)
@@ -224,8 +226,8 @@ def _complex_steps(f: Function, x: Array, places: Sequence[Any]) -> list[Slope]:
 def _five_points_at(f: Function, x: Array, y: Array, place: Any) -> Slope:
     """Return df/dx at a place, with steps in proportion to the numbers there that are larger than 1."""
     unit = np.maximum(1.0, np.abs(x[place]))
-    slope = five_points(lambda t: _moved(f, x, place, t * unit), y)
-    return slope._replace(**{name: getattr(slope, name) / unit for name in ("value", "error", "left", "right")})
+    value, error, smooth, left, right = five_points(lambda t: _moved(f, x, place, t * unit), y)
+    return Slope(value / unit, error / unit, smooth, left / unit, right / unit)
 
 
 def _confirmed(f: Function, x: Array, y: Array, places: Sequence[Any], slopes: Sequence[Slope]) -> bool:
@@ -241,7 +243,7 @@ def _confirmed(f: Function, x: Array, y: Array, places: Sequence[Any], slopes: S
         wanted, size = wanted + slope.value * part, size + np.abs(slope.value * part)
     along = five_points(lambda t: f(x + t * line), y, steps=3)
     wrong = np.abs(along.value - wanted) > 1e-6 * size + along.error
-    return not wrong.any() and 2 * np.count_nonzero(along.smooth) >= y.size
+    return bool(not wrong.any() and 2 * np.count_nonzero(along.smooth) >= y.size)
 
 
 def entries(x: Array) -> list[tuple[int, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +13,8 @@ class GradientError(AssertionError):
     """A gradient is not the derivative of its function."""
 
 
-class Kink(NamedTuple):
+@dataclass(frozen=True)
+class Kink:
     """An entry at which the function has two slopes: what the code says, and the slopes on the two sides."""
 
     index: tuple[int, ...]
@@ -68,10 +68,8 @@ class Row:
         return "\n    ".join([self._line(), *map(self._kink, self.kinks[:5])])
 
     def _kink(self, kink: Kink) -> str:
-        return (
-            f"kink at {self._place(kink.index)}: the slope is {kink.left:.6g} on the left and {kink.right:.6g} "
-            f"on the right, the code says {kink.analytic:.6g}"
-        )
+        slopes = f"{kink.left:.6g} on the left and {kink.right:.6g} on the right"
+        return f"kink at {self._place(kink.index)}: the slope is {slopes}, the code says {kink.analytic:.6g}"
 
     def _place(self, index: tuple[int, ...]) -> str:
         return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
@@ -84,9 +82,9 @@ class Row:
             return f"{self.name}: right ({self.method}, {of}, largest error {self.error:.1e})"
         if not self.checked:
             return f"{self.name}: WRONG: {self.cause}"
+        says = f"the code says {self.analytic:.10g}, it should be {self.numeric:.10g}"
         return (
-            f"{self.name}: WRONG ({self.method}, {of}): at {self._place(self.index)} the code says {self.analytic:.10g}, "
-            f"it should be {self.numeric:.10g}\n    {self.cause}"
+            f"{self.name}: WRONG ({self.method}, {of}): at {self._place(self.index)} {says}\n    {self.cause}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Gates: each number times a share of 1 that it decides itself, more of it the larger it is."""
+"""Gated activations: y = z g(z), where g rises from 0 to 1 with z."""
 
 import math
 from typing import Any
