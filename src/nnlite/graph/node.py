@@ -49,7 +49,7 @@ class Node:
 
     Notes
     -----
-    ``node.gradient`` is dL/dnode, where L is the output of the graph whose `backward` was called last.
+    ``node.gradient`` is dL/dnode, where L is the output of the graph that was run backward last.
     """
 
     def __init__(
