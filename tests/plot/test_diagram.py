@@ -1,4 +1,4 @@
-"""The diagram of a network: its boxes, their texts and colours, its arrows, and the file that it is written to."""
+"""The diagram of a network: boxes, texts, colours and arrows, and the file that it is written to."""
 
 import numpy as np
 import pytest
