@@ -367,14 +367,23 @@ def flatten():
     yield {"x": x, "dy": dy}, {"y": y, "dx": layer.backward(dy)}
 
 
-def _of_z(function):
+def _of_z(function, *axes):
     @case(function)
     def of_z():
-        yield {"z": Z}, {"y": function(Z)}
+        for named in [{"axis": axis} for axis in axes] or [{}]:
+            yield {"z": Z, **named}, {"y": function(Z, **named)}
 
 
-for _function in ("sigmoid", "relu", "softplus", "softmax", "logsumexp", "log_softmax"):
+for _function in ("sigmoid", "relu", "softplus"):
     _of_z(getattr(functional, _function))
+for _function in ("softmax", "logsumexp", "log_softmax"):
+    _of_z(getattr(functional, _function), -1, 0)
+
+
+@case(functional.shift_and_softmax)
+def shift_and_softmax():
+    shifted, log_sum, y = functional.shift_and_softmax(Z, 1)
+    yield {"z": Z, "axis": 1}, {"shifted": shifted, "log_sum": log_sum, "y": y}
 
 
 @case(functional.one_hot)

@@ -107,8 +107,8 @@ def five_points(g: Callable[[float], Any], y: Any = None, steps: int = _STEPS) -
     """
     with quiet():
         y = np.asarray(g(0.0) if y is None else y)
-    eps = float(np.finfo(y.dtype if y.dtype.kind == "f" else np.float64).eps)
-    y, h = y.astype(np.float64), eps**0.25
+        eps = float(np.finfo(y.dtype if y.dtype.kind == "f" else np.float64).eps)
+        y, h = y.astype(np.float64), eps**0.25
     value, error = np.full(y.shape, np.nan), np.full(y.shape, np.inf)
     left, right, smooth = value.copy(), value.copy(), np.zeros(y.shape, bool)
     for step in range(steps):
