@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
-from nnlite.derivatives.numeric import Function, Method, differentiate, entries
+from nnlite.derivatives.numeric import Function, Method, differentiate
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 
@@ -80,7 +80,7 @@ def gradient_tensor(f: Function, x: npt.ArrayLike, *, method: Method = "auto", l
     x = np.array(x, np.float64)
     y = np.shape(f(x.copy()))
     check_size(y, x.shape, limit)
-    slopes, _ = differentiate(f, x, entries(x), method)
+    slopes, _ = differentiate(f, x, list(np.ndindex(x.shape)), method)
     columns = [np.ravel(slope.value) for slope in slopes]
     return np.reshape(np.stack(columns, axis=-1) if columns else [], y + x.shape)
 

@@ -33,7 +33,6 @@ __all__ = [
     "Slope",
     "complex_step",
     "differentiate",
-    "entries",
     "five_points",
     "numeric_gradient",
     "quiet",
@@ -246,11 +245,6 @@ def _confirmed(f: Function, x: Array, y: Array, places: Sequence[Any], slopes: S
     return bool(not wrong.any() and 2 * np.count_nonzero(along.smooth) >= y.size)
 
 
-def entries(x: Array) -> list[tuple[int, ...]]:
-    """Return the places of all single numbers of x."""
-    return list(np.ndindex(x.shape))
-
-
 def numeric_gradient(f: Function, x: npt.ArrayLike, *, method: Method = "auto") -> Array:
     """Differentiate a scalar function of an array, from its values alone.
 
@@ -280,5 +274,5 @@ def numeric_gradient(f: Function, x: npt.ArrayLike, *, method: Method = "auto") 
     [3.0, 12.0]
     """
     at = np.array(x, np.float64)
-    slopes, _ = differentiate(f, at, entries(at), method)
+    slopes, _ = differentiate(f, at, list(np.ndindex(at.shape)), method)
     return np.array([slope.value for slope in slopes], np.float64).reshape(at.shape)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.derivatives.numeric import Function, Method, differentiate, entries, quiet
+from nnlite.derivatives.numeric import Function, Method, differentiate, quiet
 from nnlite.errors import NumericalGradientWarning, explain
 from nnlite.tensor import Array
 
@@ -56,7 +56,7 @@ class NumericalGradient:
             return each.sum() if self.coupled else each.reshape(len(x), -1).sum(axis=1)
 
         columns = [(slice(None), *place) for place in np.ndindex(x.shape[1:])]
-        places = entries(x) if self.coupled else columns
+        places: list[Any] = list(np.ndindex(x.shape)) if self.coupled else columns
         slopes, method = differentiate(f, x, places, self.method or "auto")
         if self.method is None:
             self._warn(method, len(places))
