@@ -40,6 +40,7 @@ def test_layers_losses_metrics_and_optimizers_are_called_by_it():
     assert losses.Huber().name == "huber_loss"  # which the class says
 
 
-def test_keras_makes_the_same_names():
-    naming = pytest.importorskip("keras.src.utils.naming")
+def test_keras_makes_the_same_names(keras32):
+    from keras.src.utils import naming
+
     assert [naming.to_snake_case(name) for name in KERAS] == list(KERAS.values())
