@@ -21,6 +21,7 @@ from scipy.special import erf
 from nnlite import constraints, functional, initializers, layers, losses, metrics, regularizers
 from nnlite.derivatives import calculus
 from nnlite.graph import dag
+from nnlite.layers import gates, sparse
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.dense import Dense
@@ -191,6 +192,7 @@ INTERMEDIATE = {
     "from_predictions": ("q", "d", "e", "g", "u", "du", "bce"),
     "from_logits": ("u", "du", "bce", "t"),
     "categorical_hinge": ("wrong", "right"),
+    "sparsemax": ("tau",),
     "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
 }  # checked through the lines that use them
 
@@ -278,6 +280,27 @@ _bend_case(layers.ELU, alpha=0.7)
 _bend_case(layers.SELU)
 _bend_case(layers.GELU, Z, {"erf": erf})
 _bend_case(layers.GELU, Z, {"erf": erf}, approximate=True)
+_bend_case(sparse.HardShrink, threshold=0.4)
+_bend_case(sparse.SoftShrink, threshold=0.4)
+_bend_case(sparse.Threshold, threshold=0.2, default_value=-1.5)
+_bend_case(sparse.SparsePlus, Z)
+_bend_case(sparse.SparseSigmoid, Z)
+
+
+@case(sparse.Sparsemax)
+def sparsemax():
+    layer = sparse.Sparsemax(dtype="float64")
+    y = layer.forward(Z, training=True)
+    yield {"z": Z, "dy": DY}, {"y": y, "dz": layer.backward(DY)}
+
+
+@case(gates.GLU)
+def glu():
+    for axis in (-1, 0):
+        layer = gates.GLU(axis, dtype="float64")
+        y = layer.forward(X[:4], training=True)
+        dy = np.resize(DY, y.shape)
+        yield {"z": X[:4], "dy": dy, "axis": axis}, {"y": y, "dz": layer.backward(dy)}
 
 
 @case(layers.Elementwise)
