@@ -21,6 +21,7 @@ from scipy.special import erf
 from nnlite import constraints, functional, initializers, layers, losses, metrics, regularizers
 from nnlite.derivatives import calculus
 from nnlite.graph import dag
+from nnlite.layers import gates, sparse
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
 from nnlite.layers.dense import Affine, Dense
@@ -194,6 +195,7 @@ INTERMEDIATE = {
     "from_predictions": ("q", "d", "e", "g", "u", "du", "bce"),
     "from_logits": ("u", "du", "bce", "t"),
     "categorical_hinge": ("wrong", "right"),
+    "sparsemax": ("tau",),
     "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
 }  # checked through the lines that use them
 
@@ -281,6 +283,27 @@ _bend_case(layers.ELU, alpha=0.7)
 _bend_case(layers.SELU)
 _bend_case(layers.GELU, Z, {"erf": erf})
 _bend_case(layers.GELU, Z, {"erf": erf}, approximate=True)
+_bend_case(sparse.HardShrink, threshold=0.4)
+_bend_case(sparse.SoftShrink, threshold=0.4)
+_bend_case(sparse.Threshold, threshold=0.2, default_value=-1.5)
+_bend_case(sparse.SparsePlus, Z)
+_bend_case(sparse.SparseSigmoid, Z)
+
+
+@case(sparse.Sparsemax)
+def sparsemax():
+    layer = sparse.Sparsemax(dtype="float64")
+    y = layer.forward(Z, training=True)
+    yield {"z": Z, "dy": DY}, {"y": y, "dz": layer.backward(DY)}
+
+
+@case(gates.GLU)
+def glu():
+    for axis in (-1, 0):
+        layer = gates.GLU(axis, dtype="float64")
+        y = layer.forward(X[:4], training=True)
+        dy = np.resize(DY, y.shape)
+        yield {"z": X[:4], "dy": dy, "axis": axis}, {"y": y, "dz": layer.backward(dy)}
 
 
 @case(layers.Elementwise)
@@ -400,14 +423,23 @@ def flatten():
     yield {"x": x, "dy": dy}, {"y": y, "dx": layer.backward(dy)}
 
 
-def _of_z(function):
+def _of_z(function, *axes):
     @case(function)
     def of_z():
-        yield {"z": Z}, {"y": function(Z)}
+        for named in [{"axis": axis} for axis in axes] or [{}]:
+            yield {"z": Z, **named}, {"y": function(Z, **named)}
 
 
-for _function in ("sigmoid", "relu", "softplus", "softmax", "logsumexp", "log_softmax"):
+for _function in ("sigmoid", "relu", "softplus"):
     _of_z(getattr(functional, _function))
+for _function in ("softmax", "logsumexp", "log_softmax"):
+    _of_z(getattr(functional, _function), -1, 0)
+
+
+@case(functional.shift_and_softmax)
+def shift_and_softmax():
+    shifted, log_sum, y = functional.shift_and_softmax(Z, 1)
+    yield {"z": Z, "axis": 1}, {"shifted": shifted, "log_sum": log_sum, "y": y}
 
 
 @case(functional.one_hot)

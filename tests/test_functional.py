@@ -161,6 +161,29 @@ def test_the_formulas_agree_with_each_other(z):
     assert (F.logsumexp(z) <= z.max(-1) + np.log(z.shape[-1]) + 1e-13).all()
 
 
+@given(rows(), st.integers(-2, 1))
+@settings(deadline=None, max_examples=60)
+def test_the_form_with_shifted_logits_is_the_plain_formula(z, axis):
+    total = np.exp(z).sum(axis, keepdims=True)  # logits of at most 50 do not overflow
+    shifted, log_sum, y = F.shift_and_softmax(z, axis)
+    np.testing.assert_allclose(y, np.exp(z) / total, rtol=1e-13)
+    np.testing.assert_array_equal(shifted, z - z.max(axis, keepdims=True))
+    np.testing.assert_allclose(log_sum, np.log(np.exp(shifted).sum(axis)), rtol=1e-13)
+    np.testing.assert_array_equal(F.softmax(z, axis), y)
+    np.testing.assert_allclose(F.logsumexp(z, axis), np.log(total).squeeze(axis), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(F.log_softmax(z, axis), z - np.log(total), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "log_softmax"])
+def test_along_another_axis(name):
+    z = np.random.default_rng(0).normal(size=(2, 3, 4))
+    function = getattr(F, name)
+    for axis in (0, 1, -2, -3):
+        moved = function(np.moveaxis(z, axis, -1))
+        want = moved if name == "logsumexp" else np.moveaxis(moved, -1, axis)
+        np.testing.assert_allclose(function(z, axis), want, rtol=1e-14)
+
+
 H = 1e-30
 
 

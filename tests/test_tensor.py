@@ -1,8 +1,13 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnlite import tensor
+from nnlite.derivatives import calculus
 from nnlite.errors import ShapeError
 from nnlite.tensor import Shape, as_floats
 
@@ -126,3 +131,17 @@ def test_the_way_that_check_suggests_leads_there(arrived):
 def test_as_floats_keeps_complex_numbers_for_gradient_checks():
     assert as_floats(np.ones(2, np.uint8), np.float32).dtype == np.float32
     assert as_floats(np.ones(2, complex), np.float32).dtype == np.complex128
+
+
+def test_the_calculus_can_be_imported_from_here_and_is_not_loaded_before():
+    code = (
+        "import sys, nnlite.tensor as t; assert 'nnlite.derivatives' not in sys.modules; "
+        "from nnlite.tensor import chain; assert 'nnlite.derivatives.calculus' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for name in ("Linearization", "chain", "gradient_tensor", "jacobian", "linearize", "tensor_dot"):
+        assert name in tensor.__all__
+        assert name in dir(tensor)
+        assert getattr(tensor, name) is getattr(calculus, name)
+    with pytest.raises(AttributeError, match=r"module 'nnlite\.tensor' has no attribute 'Tensor'"):
+        tensor.Tensor  # noqa: B018

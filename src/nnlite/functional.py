@@ -17,7 +17,17 @@ from nnlite._lib.checks import class_numbers
 from nnlite.errors import explain
 from nnlite.tensor import Array
 
-__all__ = ["log_softmax", "logsumexp", "normal_cdf", "one_hot", "relu", "sigmoid", "softmax", "softplus"]
+__all__ = [
+    "log_softmax",
+    "logsumexp",
+    "normal_cdf",
+    "one_hot",
+    "relu",
+    "shift_and_softmax",
+    "sigmoid",
+    "softmax",
+    "softplus",
+]
 
 
 def sigmoid(z: Array) -> Array:
@@ -57,7 +67,7 @@ def softplus(z: Array) -> Array:
 
         y = np.log(1 + np.exp(z))
 
-    is evaluated as ``max(z, 0) + log1p(exp(-|z|))``, whose exponential never exceeds 1; NumPy has this in one
+    is evaluated as ``max(z, 0) + log1p(exp(-|z|))``, where no exponential exceeds 1; NumPy has this in one
     pass, as ``logaddexp(0, z)``.
     """
     z = np.asarray(z)
@@ -85,38 +95,50 @@ def normal_cdf(z: Array) -> Array:
 _SQRT_HALF = 0.7071067811865476
 
 
-def softmax(z: Array) -> Array:
-    """Probabilities from logits, along the last axis.
+def softmax(z: Array, axis: int = -1) -> Array:
+    """Probabilities from logits, along the last axis unless another is named.
 
-        y = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
-
-    A constant added to a row changes nothing, so each row's own maximum is subtracted first and no
-    exponential exceeds 1. (The maximum of the whole array would not do: rows far below it would be 0/0.)
+    y = np.exp(z) / np.exp(z).sum(axis, keepdims=True)
     """
-    y = z - z.real.max(axis=-1, keepdims=True)
-    np.exp(y, out=y)
-    y /= y.sum(axis=-1, keepdims=True)
+    return shift_and_softmax(z, axis)[2]
+
+
+def logsumexp(z: Array, axis: int = -1) -> Array:
+    """Logarithm of the sum of exponentials, which is a smooth maximum.
+
+    y = np.log(np.exp(z).sum(axis))
+    """
+    _, log_sum, _ = shift_and_softmax(z, axis)
+    y: Array = log_sum + z.real.max(axis=axis)
     return y
 
 
-def logsumexp(z: Array) -> Array:
-    """Logarithm of the sum of exponentials along the last axis, which is a smooth maximum.
-
-    y = np.log(np.exp(z).sum(-1))
-    """
-    m = z.real.max(axis=-1, keepdims=True)
-    y: Array = np.log(np.exp(z - m).sum(axis=-1)) + m[..., 0]
-    return y
-
-
-def log_softmax(z: Array) -> Array:
+def log_softmax(z: Array, axis: int = -1) -> Array:
     """Logarithm of the softmax, without forming the softmax.
 
-    y = z - np.log(np.exp(z).sum(-1, keepdims=True))
+    y = z - np.log(np.exp(z).sum(axis, keepdims=True))
     """
-    z = z - z.real.max(axis=-1, keepdims=True)  # first, or -1e4 + log(3) would be rounded to -1e4's digits
-    y: Array = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
-    return y
+    shifted, log_sum, _ = shift_and_softmax(z, axis)
+    return shifted - np.expand_dims(log_sum, axis)
+
+
+def shift_and_softmax(z: Array, axis: int = -1) -> tuple[Array, Array, Array]:
+    """Shifted logits, the logarithm of their sum of exponentials, and their softmax: all from one pass.
+
+        shifted = z - z.max(axis, keepdims=True)
+        log_sum = np.log(np.exp(shifted).sum(axis))
+        y = np.exp(z) / np.exp(z).sum(axis, keepdims=True)
+
+    A constant added to a row changes no softmax, so each row's own maximum is subtracted first and no
+    exponential exceeds 1. (The maximum of the whole array would not do: rows far below it would be 0/0.)
+    A loss is a difference of logits, so it is taken of the shifted ones: of logits near 1e4 it would lose the
+    digits that count.
+    """
+    shifted = z - z.real.max(axis=axis, keepdims=True)
+    y = np.exp(shifted)
+    total = y.sum(axis=axis, keepdims=True)
+    y /= total
+    return shifted, np.log(total).squeeze(axis), y
 
 
 def one_hot(labels: npt.ArrayLike, classes: int, dtype: npt.DTypeLike = np.float32) -> Array:

@@ -2,32 +2,36 @@
 
 Networks work on batches, so the first axis of nearly every array counts samples and may have any length.
 A :class:`Shape` can leave such an axis free by writing ``None``, as in ``Shape(None, 784)``: "any number of
-rows of 784 numbers". Everything that enters a layer or a model is checked against a shape once, at its
-door, because the error is clear there and obscure three matrix products later.
+rows of 784 numbers". Everything that enters a layer or a model is checked against a shape once, where it
+enters, because the error is clear there and obscure three matrix products later.
 
-The derivatives of tensors by tensors are here by name, too; :mod:`nnlite.derivatives.calculus` defines them.
+The derivatives of tensors by tensors can be imported from here, too; :mod:`nnlite.derivatives.calculus`
+defines them and is loaded when one of them is first asked for.
 """
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.derivatives.calculus import Linearization, chain, gradient_tensor, jacobian, linearize, tensor_dot
 from nnlite.errors import ShapeError, explain
 
-__all__ = [
-    "Array",
-    "Linearization",
-    "Shape",
-    "as_floats",
-    "chain",
-    "gradient_tensor",
-    "jacobian",
-    "linearize",
-    "tensor_dot",
-]
+_CALCULUS = ("Linearization", "chain", "gradient_tensor", "jacobian", "linearize", "tensor_dot")
+
+__all__ = ["Array", "Shape", "as_floats", *_CALCULUS]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CALCULUS:
+        raise AttributeError(f"module 'nnlite.tensor' has no attribute {name!r}")
+    return getattr(import_module("nnlite.derivatives.calculus"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 Array: TypeAlias = npt.NDArray[Any]
 """An ndarray of floats (of complex floats in a gradient check, of integers where it holds labels)."""
@@ -113,14 +117,14 @@ class Shape(tuple[int | None, ...]):
         array : ndarray
             What arrived.
         where : str
-            Whose door this is, e.g. ``"Dense 'hidden'"``; the message begins with it.
+            What it arrived at, e.g. ``"Dense 'hidden'"``; the message begins with it.
         why : str, optional
             What the shape is needed for.
 
         Raises
         ------
         ShapeError
-            Naming the door, the shape that arrived, the shape that was needed and a way to get there.
+            Naming the place, the shape that arrived, the shape that was needed and a way to get there.
         """
         if not self.matches(array.shape):
             raise ShapeError(

@@ -12,9 +12,9 @@ from nnlite import Sequential
 from nnlite.errors import BackwardError, ShapeError
 from nnlite.gradcheck import check_layer
 from nnlite.graph.dag import DagNetwork
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import Variable
 from nnlite.graph.node import tanh as tanh_node
-from nnlite.graph.passes import Graph
 from nnlite.layers.dense import Dense
 from nnlite.layers.threshold import Sign, Step
 from nnlite.utils import set_random_seed

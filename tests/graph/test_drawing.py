@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import Constant, Variable, exp, log1p, sigmoid, tanh
-from nnlite.graph.passes import Graph
 from nnlite.graph.text import number
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "graph.svg"

@@ -5,8 +5,8 @@ import pytest
 
 from nnlite.errors import BackwardError, ShapeError
 from nnlite.graph import node as functions
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import Constant, Node, Variable, maximum, share, stage
-from nnlite.graph.passes import Graph
 
 A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.5]])
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnlite.gradcheck.numeric import numeric_gradient
+from nnlite.derivatives.numeric import numeric_gradient
 from nnlite.graph.operations import OPERATIONS, UFUNCS, fold
 
 rng = np.random.default_rng(0)

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import Variable, exp, stage
-from nnlite.graph.passes import Graph
 from nnlite.graph.text import number
 
 

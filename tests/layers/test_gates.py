@@ -2,7 +2,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from nnlite.layers.gates import GELU, HardSiLU, Mish, SiLU
+from nnlite.errors import ShapeError
+from nnlite.gradcheck import check_layer
+from nnlite.layers.gates import GELU, GLU, HardSiLU, Mish, SiLU
 
 
 def sigmoid(z):
@@ -54,3 +56,33 @@ def test_the_two_gelus_are_near_and_not_the_same():
 def test_the_gelu_is_what_scripts_call_it():
     assert GELU(1).approximate is True
     assert GELU.from_config(GELU(True).get_config()).approximate is True
+
+
+def test_glu_by_hand():
+    # halves (1, 2) and (0, log 3): the gates are 1/2 and 3/4, their slopes 1/4 and 3/16
+    layer = GLU()
+    z = np.array([[1.0, 2.0, 0.0, np.log(3.0)]])
+    np.testing.assert_allclose(layer.forward(z, training=True), [[0.5, 1.5]], rtol=1e-15)
+    np.testing.assert_allclose(
+        layer.backward(np.array([[1.0, 2.0]])), [[0.5, 1.5, 0.25, 2 * 2 * 3 / 16]], rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2, -2])
+def test_glu_along_any_axis(axis):
+    z = np.random.default_rng(0).normal(size=(3, 4, 6))
+    layer = GLU(axis)
+    y = layer.forward(z)
+    assert y.shape == layer.compute_output_shape(z.shape)
+    moved = np.moveaxis(GLU().forward(np.moveaxis(z, axis, -1)), -1, axis)
+    np.testing.assert_allclose(y, moved, rtol=1e-15)
+    check_layer(layer, z, method="complex-step").raise_if_failed()
+    check_layer(layer, z.astype(np.float32), method="five-point").raise_if_failed()
+
+
+def test_glu_halves_an_even_number():
+    assert GLU().compute_output_shape((None, 6)) == (None, 3)
+    assert GLU(1).compute_output_shape((None, None, 6)) == (None, None, 6)
+    for refused in (lambda: GLU().compute_output_shape((None, 5)), lambda: GLU().forward(np.ones((2, 5)))):
+        with pytest.raises(ShapeError, match=r"needed: an even length along the axis -1(.|\n)*Dense\(6\)"):
+            refused()

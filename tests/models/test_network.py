@@ -390,7 +390,7 @@ def test_two_losses_and_their_weights():
     place, kind = model.predict(X, verbose=0)
     parts = ((place - Y) ** 2).mean(), -np.log(kind[np.arange(6), kinds]).mean()
     logs = model.evaluate(X, [Y, kinds], verbose=0, return_dict=True)
-    assert list(sorted(logs)) == ["kind_accuracy", "kind_loss", "loss", "place_loss", "place_mae"]
+    assert sorted(logs) == ["kind_accuracy", "kind_loss", "loss", "place_loss", "place_mae"]
     np.testing.assert_allclose(logs["loss"], parts[0] + parts[1] / 4, rtol=1e-12)
     history = model.fit(X, {"place": Y, "kind": kinds}, validation_data=(X, [Y, kinds]), verbose=0).history
     np.testing.assert_allclose(history["loss"], parts[0] + parts[1] / 4, rtol=1e-12)

@@ -40,5 +40,5 @@ def test_what_is_refused(name, value):
 
 
 def test_defaults_are_those_of_keras():
-    config = {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "name": "rmsprop"}
+    config = {"learning_rate": 0.001, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "name": "rm_sprop"}
     assert RMSprop().get_config().items() >= config.items()

@@ -13,15 +13,15 @@ A network is not trained with these. They are large, and backpropagation multipl
 forming one. They are for looking at a function, and for checking the code that does the multiplying.
 """
 
-import warnings
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
+from nnlite.derivatives.numeric import Function, Method, differentiate
 from nnlite.errors import ShapeError, explain
+from nnlite.tensor import Array
 
 __all__ = [
     "LIMIT",
@@ -34,15 +34,8 @@ __all__ = [
     "tensor_dot",
 ]
 
-Array: TypeAlias = npt.NDArray[Any]
-Function: TypeAlias = Callable[[Array], Any]
-Method: TypeAlias = Literal["auto", "complex-step", "five-point"]
-
 LIMIT = 10**7
 """How many numbers a gradient tensor may hold, unless more are asked for: 80 megabytes."""
-
-_COMPLEX_STEP = 1e-20
-
 
 # --- of any function -------------------------------------------------------------------------------------
 
@@ -57,10 +50,9 @@ def gradient_tensor(f: Function, x: npt.ArrayLike, *, method: Method = "auto", l
     x : array_like
         Where. Any shape.
     method : {'auto', 'complex-step', 'five-point'}
-        ``'complex-step'`` is Im f(x + ih)/h with h = 1e-20, exact to rounding, for code that carries complex
-        numbers. ``'five-point'`` is a difference with an error of about 1e-12, for all smooth code.
-        ``'auto'`` takes the first and falls back to the second where f refuses complex numbers or where a
-        difference along one direction shows that it does not carry them all the way.
+        ``'complex-step'`` is exact to rounding, for code that carries complex numbers. ``'five-point'`` is
+        a difference with an error of about 1e-11, for all smooth code. ``'auto'`` takes the first where f
+        carries complex numbers all the way, and else the second: see :mod:`nnlite.derivatives.numeric`.
     limit : int, default 10_000_000
         A tensor of more numbers is refused, before it is formed.
 
@@ -78,28 +70,19 @@ def gradient_tensor(f: Function, x: npt.ArrayLike, *, method: Method = "auto", l
 
     Notes
     -----
-    f is evaluated once for every number of x (by five points, four times).
+    f is evaluated once for every number of x (by five points, at least four times).
 
     Examples
     --------
     >>> gradient_tensor(lambda w: np.array([w[0] * w[1], w[0] ** 2 + w[2] ** 3]), [1, 2, 3]).round(9).tolist()
     [[2.0, 1.0, 0.0], [2.0, 0.0, 27.0]]
     """
-    if method not in ("auto", "complex-step", "five-point"):
-        raise ValueError(
-            explain(f"the method is {method!r}", needed="'auto', 'complex-step' or 'five-point'")
-        )
     x = np.array(x, np.float64)
-    y = np.asarray(f(x.copy()))
-    check_size(y.shape, x.shape, limit)
-    columns = None
-    if method != "five-point":
-        columns = _complex_step(f, x, y, strict=method == "complex-step")
-        if method == "auto" and columns is not None and not _confirmed(f, x, y, columns):
-            columns = None
-    if columns is None:
-        columns = _five_point(f, x, y)
-    return columns.reshape(y.shape + x.shape)
+    y = np.shape(f(x.copy()))
+    check_size(y, x.shape, limit)
+    slopes, _ = differentiate(f, x, list(np.ndindex(x.shape)), method)
+    columns = [np.ravel(slope.value) for slope in slopes]
+    return np.reshape(np.stack(columns, axis=-1) if columns else [], y + x.shape)
 
 
 def jacobian(f: Function, x: npt.ArrayLike, *, method: Method = "auto", limit: int = LIMIT) -> Array:
@@ -287,9 +270,6 @@ def chain(dz_dy: npt.ArrayLike, dy_dx: npt.ArrayLike, order: int | None = None) 
     return tensor_dot(dz_dy, dy_dx, axes=order)
 
 
-# --- how -------------------------------------------------------------------------------------------------
-
-
 def check_size(y: tuple[int, ...], x: tuple[int, ...], limit: int) -> None:
     """Refuse a gradient tensor that would be too large, before it is formed.
 
@@ -320,69 +300,3 @@ def check_size(y: tuple[int, ...], x: tuple[int, ...], limit: int) -> None:
                 fix=f"limit={size}, if it is wanted all the same",
             )
         )
-
-
-def _complex_step(f: Function, x: Array, y: Array, *, strict: bool) -> Array | None:
-    """Return the tensor as a matrix, a column for each number of x; None if f refuses complex numbers."""
-    columns = np.zeros((y.size, x.size))
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)  # a cast that drops the derivative
-            for j in range(x.size):
-                moved = x.astype(np.complex128)
-                moved.flat[j] += 1j * _COMPLEX_STEP
-                value = np.asarray(f(moved))
-                if value.dtype.kind != "c":
-                    raise TypeError("the result is real")
-                columns[:, j] = value.imag.ravel() / _COMPLEX_STEP
-    except (TypeError, np.exceptions.ComplexWarning) as error:
-        if not strict:
-            return None
-        raise TypeError(
-            explain(
-                f"f does not carry complex numbers: {error}",
-                needed="comparisons by x.real, no cast to float",
-                why="the derivative is the imaginary part of the result",
-                fix="method='five-point', or 'auto', which falls back by itself",
-            )
-        ) from error
-    return columns
-
-
-def _step(y: Array) -> tuple[float, float]:
-    """Return the best step of the five-point formula, and the rounding of the type that f computes in."""
-    eps = float(np.finfo(y.dtype if y.dtype.kind == "f" else np.float64).eps)
-    return eps**0.2, eps  # where the formula's error, h⁴, equals that of rounding, eps/h
-
-
-def _slope(f: Function, x: Array, direction: Array, h: float) -> tuple[Array, float]:
-    """Return the derivative along a direction by five points, and the largest value met."""
-    with np.errstate(all="ignore"):
-        v = [np.asarray(f(x + k * h * direction), np.float64).ravel() for k in (-2, -1, 1, 2)]
-    slope = (8 * (v[2] - v[1]) - (v[3] - v[0])) / (12 * h)
-    return slope, max(float(np.abs(values).max(initial=0)) for values in v)
-
-
-def _five_point(f: Function, x: Array, y: Array) -> Array:
-    """Return the tensor as a matrix, by differences."""
-    h, _ = _step(y)
-    columns = np.zeros((y.size, x.size))
-    for j in range(x.size):
-        direction = np.zeros(x.shape)
-        direction.flat[j] = 1
-        columns[:, j], _ = _slope(f, x, direction, h * max(1.0, abs(float(x.flat[j]))))
-    return columns
-
-
-def _confirmed(f: Function, x: Array, y: Array, columns: Array) -> bool:
-    """Tell whether differences along one direction, none of whose numbers is 0, agree with the columns."""
-    direction = np.cos(np.arange(x.size)).reshape(x.shape)
-    expected = columns @ direction.ravel()
-    allowed = 1e-6 * (np.abs(columns) @ np.abs(direction.ravel()))
-    h, eps = _step(y)
-    h *= max(1.0, float(np.abs(x).max(initial=0)))
-    for step in (h, h / 30):  # the smaller one for functions that bend strongly
-        slope, size = _slope(f, x, direction, step)
-        if (np.abs(slope - expected) <= allowed + 16 * eps * size / step).all():
-            return True
-    return False

@@ -1,16 +1,18 @@
 """Gradient checks: whether ``backward`` returns the derivative of what ``forward`` computes.
 
-A wrong gradient seldom crashes; the network trains a little worse, and nobody knows why. So a gradient is
-compared with a derivative that needs no chain rule, taken from the values of the function alone:
+A wrong gradient seldom crashes; the network only trains a little worse, and it is hard to see why. So a
+gradient is compared with a derivative that needs no chain rule, taken from the values of the function alone:
 
-- the *complex step* Im f(x + ih)/h, with h = 1e-20. Nothing is subtracted, so nothing cancels, and the result
-  is exact to rounding (Squire & Trapp 1998). It asks that the code carries complex numbers.
-- *five points*, (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h, for code that does not. Here equal digits
-  cancel, and about nine good ones are left.
+- the *complex step*, which is exact to rounding. It asks that the code carries complex numbers.
+- *five points*, for code that does not: about eleven digits are good, in double precision.
 
-``method="auto"`` takes the complex step and distrusts it: along one random direction its result is compared
-with the five-point one. Code that drops the imaginary part somewhere (``np.abs``, ``.real``) is found out
-so, and is then checked by five points throughout. The report says which method was used.
+``method="auto"`` takes the complex step and distrusts it: along one line its result is compared with the
+five-point one. Code that drops the imaginary part somewhere (``np.abs``, ``.real``) is found out so, and is
+then checked by five points throughout. The report says which method was used. The formulas stand in
+:mod:`nnlite.derivatives.numeric`.
+
+At a kink, such as that of ReLU at exactly 0, a function has two slopes, and no derivative. There the report
+says "kink" and names the entry and both slopes; nothing is compared there.
 
 Examples
 --------
@@ -23,8 +25,8 @@ True
 >>> report.raise_if_failed()  # in a test; does nothing if all is well
 """
 
+from nnlite.derivatives.numeric import numeric_gradient
 from nnlite.gradcheck.checks import check_layer, check_loss, check_model
-from nnlite.gradcheck.numeric import numeric_gradient
 from nnlite.gradcheck.report import GradientError, Report, Row
 
 __all__ = ["GradientError", "Report", "Row", "check_layer", "check_loss", "check_model", "numeric_gradient"]

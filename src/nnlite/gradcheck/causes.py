@@ -1,4 +1,4 @@
-"""What usually makes a gradient wrong in the way that it is: a detective's list."""
+"""What usually makes a gradient wrong, told from how it differs from the right one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from nnlite.tensor import Array
 
-__all__ = ["Evidence"]
+__all__ = ["WrongGradient"]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class WrongGradient:
     """A wrong gradient a, the right one n and the array x itself, from which the cause is guessed."""
 
     a: Array
@@ -33,8 +33,8 @@ class Evidence:
                 return text
         if self.rough:
             return (
-                "the function has no smooth values there: single precision (float32) in forward, a kink or a "
-                "jump at this very point, or random numbers that are not drawn again alike"
+                "the function has no smooth values there: single precision (float32) in forward, a jump at "
+                "this very point, or random numbers that are not drawn again alike"
             )
         wrong = int((np.abs(self.a - self.n) > self.allowed).sum())
         return f"wrong at {wrong} of {self.a.size} entries, in no pattern that this check knows"

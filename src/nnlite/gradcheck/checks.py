@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite.derivatives.numeric import Function, Method, quiet
 from nnlite.gradcheck.compare import Check, as_double
-from nnlite.gradcheck.numeric import Function, Method, quiet
 from nnlite.gradcheck.report import Report, Row
 from nnlite.tensor import Array, Shape
 
@@ -42,12 +42,13 @@ def check_layer(
         A batch. Whole numbers, such as indices, have no gradient; then only the parameters are checked.
     rtol : float, optional
         Allowed error, relative to the largest number of each array; 1e-10 for the complex step and 1e-8 for
-        five points if not given. What rounding does to the latter is estimated and allowed in addition.
+        five points if not given. What rounding does to the latter is estimated and allowed in addition. At a
+        kink, where the slopes on the two sides differ, nothing is compared, and the report says so.
     training : bool, default True
         Whether y is computed as in training. With False, the gradient of training is compared with the
         function of prediction, which should agree for all layers except those like Dropout.
     rng : int or Generator, default 0
-        Draws r, directions and samples.
+        Draws r and samples.
     method : {'auto', 'complex-step', 'five-point'}
         See the module's introduction.
     samples : int, optional
@@ -151,8 +152,7 @@ def check_loss(
     loss : Loss
         Or anything that can be called as ``loss(y_true, y_pred)`` and has ``gradient(y_true, y_pred)``.
     y_true, y_pred, sample_weight : array_like
-        As for the loss. Predictions should keep clear of where the loss has a kink or is cut off, such as
-        probabilities within 1e-7 of 0 and 1.
+        As for the loss.
     rtol, rng, method, samples
         As for `check_layer`.
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite.gradcheck.causes import Evidence
-from nnlite.gradcheck.numeric import Function, Method, Numeric, derivatives_of
-from nnlite.gradcheck.report import Row
+from nnlite.derivatives.numeric import Function, Method, Slope, differentiate
+from nnlite.gradcheck.causes import WrongGradient
+from nnlite.gradcheck.report import Kink, Row
 from nnlite.tensor import Array
 
 __all__ = ["Check", "as_double"]
@@ -40,42 +40,54 @@ class Check:
         if misfit := _misfit(analytic, x.shape):
             return Row(name, self.method, ok=False, cause=misfit)
         entries = self.entries(x.size)
-        numeric = derivatives_of(f, x, entries, self.method, self.rng)
-        return self._row(name, x, np.asarray(analytic), numeric, entries)
+        places = [np.unravel_index(entry, x.shape) for entry in entries]
+        slopes, method = differentiate(f, x, places, self.method)
+        right = Slope(*np.reshape(slopes, (-1, 5)).T)
+        return self._row(name, x, np.asarray(analytic), right, method, entries)
 
     def equal(self, name: str, arrived: Any, wanted: Array) -> Row:
         """Compare an array with what a formula says."""
         if misfit := _misfit(arrived, wanted.shape):
             return Row(name, "formula", ok=False, cause=misfit)
-        right = Numeric(wanted.ravel(), "formula")
-        return self._row(name, wanted, np.asarray(arrived), right, np.arange(wanted.size))
+        n, entries = wanted.ravel(), np.arange(wanted.size)
+        right = Slope(n, np.zeros(n.size), np.ones(n.size), *np.full((2, n.size), np.nan))
+        return self._row(name, wanted, np.asarray(arrived), right, "formula", entries)
 
-    def _row(self, name: str, x: Array, analytic: Array, right: Numeric, entries: Array) -> Row:
-        numeric, method, noise, rough = right
+    def _row(self, name: str, x: Array, analytic: Array, right: Slope, method: str, entries: Array) -> Row:
         a = analytic.ravel()[entries].astype(np.float64)
         row = Row(name, method, ok=True, error=0.0, checked=a.size, size=x.size)
         if not a.size:
             return row
+        places = [tuple(map(int, np.unravel_index(entry, x.shape))) for entry in entries]
+        kink = ~np.isnan(right.left)
+        numeric = np.where(kink, a, right.value)  # where there is no derivative, nothing is compared
+        noise = np.where(right.smooth, right.error, 0)
         with np.errstate(all="ignore"):
             errors = np.abs(a - numeric)
         both = np.abs([a, numeric])
         scale = float(both[np.isfinite(both)].max(initial=0))  # so that an infinite gradient has no excuse
         rtol = _RTOL.get(method, _RTOL["complex-step"]) if self.rtol is None else self.rtol
-        allowed = rtol * scale + _TINY + np.broadcast_to(noise, errors.shape)
+        allowed = rtol * scale + _TINY + noise
         worst = int(np.argmax(np.where(np.isnan(errors), np.inf, errors - allowed)))
         row = replace(
             row,
             ok=bool(errors[worst] <= allowed[worst]),  # False for NaN, too
             error=float(errors[worst]),
-            index=tuple(map(int, np.unravel_index(entries[worst], x.shape))),
+            index=places[worst],
             analytic=float(a[worst]),
             numeric=float(numeric[worst]),
             scale=scale,
+            checked=int(a.size - kink.sum()),
+            kinks=tuple(
+                Kink(places[k], float(a[k]), float(right.left[k]), float(right.right[k]))
+                for k in np.flatnonzero(kink)
+            ),
         )
         if row.ok:
             return row
-        evidence = Evidence(a, numeric, x.ravel()[entries], x.shape, allowed, self.batch, rough)
-        return replace(row, cause=evidence.cause())
+        rough = not (right.smooth.astype(bool) | kink).all()
+        wrong = WrongGradient(a, numeric, x.ravel()[entries], x.shape, allowed, self.batch, rough)
+        return replace(row, cause=wrong.cause())
 
 
 def _misfit(gradient: Any, shape: tuple[int, ...]) -> str:

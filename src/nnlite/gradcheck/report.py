@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["GradientError", "Report", "Row"]
+__all__ = ["GradientError", "Kink", "Report", "Row"]
 
 
 class GradientError(AssertionError):
     """A gradient is not the derivative of its function."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """An entry at which the function has two slopes: what the code says, and the slopes on the two sides."""
+
+    index: tuple[int, ...]
+    analytic: float
+    left: float
+    right: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Row:
         How many entries were compared, of how many.
     cause : str
         What usually makes a gradient wrong in this way; empty if all is well.
+    kinks : tuple of Kink
+        Entries at which the function has no derivative, so that nothing is compared.
     """
 
     name: str
@@ -50,17 +62,29 @@ class Row:
     checked: int = 0
     size: int = 0
     cause: str = ""
+    kinks: tuple[Kink, ...] = ()
 
     def __str__(self) -> str:
+        return "\n    ".join([self._line(), *map(self._kink, self.kinks[:5])])
+
+    def _kink(self, kink: Kink) -> str:
+        slopes = f"{kink.left:.6g} on the left and {kink.right:.6g} on the right"
+        return f"kink at {self._place(kink.index)}: the slope is {slopes}, the code says {kink.analytic:.6g}"
+
+    def _place(self, index: tuple[int, ...]) -> str:
+        return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
+
+    def _line(self) -> str:
         of = f"{self.checked} of {self.size} entries" if self.checked < self.size else f"{self.size} entries"
         if self.ok:
+            if self.kinks and not self.checked:
+                return f"{self.name}: kink ({self.method}): nothing can be compared"
             return f"{self.name}: right ({self.method}, {of}, largest error {self.error:.1e})"
         if not self.checked:
             return f"{self.name}: WRONG: {self.cause}"
-        place = f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
+        says = f"the code says {self.analytic:.10g}, it should be {self.numeric:.10g}"
         return (
-            f"{self.name}: WRONG ({self.method}, {of}): at {place} the code says {self.analytic:.10g}, "
-            f"it should be {self.numeric:.10g}\n    {self.cause}"
+            f"{self.name}: WRONG ({self.method}, {of}): at {self._place(self.index)} {says}\n    {self.cause}"
         )
 
 
@@ -92,7 +116,9 @@ class Report:
 
     def __str__(self) -> str:
         wrong = sum(not row.ok for row in self.rows)
+        kinks = sum(len(row.kinks) for row in self.rows)
         head = f"{wrong} of {len(self.rows)} arrays are wrong" if wrong else "all gradients are right"
+        head += f"; {kinks} {'entry is' if kinks == 1 else 'entries are'} at a kink" if kinks else ""
         return "\n  ".join([f"{self.subject}: {head}", *map(str, self.rows)])
 
     def raise_if_failed(self) -> None:

@@ -11,6 +11,7 @@ Write a formula with variables, gather its nodes in a :class:`Graph`, and ask fo
 """
 
 from nnlite.graph.dag import DagNetwork
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import (
     Constant,
     Node,
@@ -26,7 +27,6 @@ from nnlite.graph.node import (
     stage,
     tanh,
 )
-from nnlite.graph.passes import Graph
 
 __all__ = [
     "Constant",

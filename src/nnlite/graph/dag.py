@@ -219,7 +219,7 @@ class DagNetwork(Layer):
 
     def values(self, x: Any) -> dict[str, Array]:
         """Return the value of every node for each row of x: ``{"a": array of shape (n,), ...}``."""
-        self(x, training=True)  # checks x at the door
+        self(x, training=True)  # checks x
         h = self.take()
         return {v: h[:, i].copy() for v, i in self._place.items()}
 

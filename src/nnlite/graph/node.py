@@ -6,7 +6,7 @@ rule from f back to x, y and z. A node holds a number or an array; arrays are br
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,14 @@ __all__ = [
 ]
 
 
+_Binary: TypeAlias = "Callable[[Any, Any], Node]"
+
+
+def _both_ways(name: str) -> tuple[_Binary, _Binary]:
+    """Return the methods for a node on the left of an operator, and for one on its right."""
+    return lambda self, other: apply(name, self, other), lambda self, other: apply(name, other, self)
+
+
 class Node:
     """What an operation made of other nodes; written with ``+ - * / ** @``, or with the functions below.
 
@@ -49,7 +57,7 @@ class Node:
 
     Notes
     -----
-    ``node.gradient`` is dL/dnode, where L is the output of the graph whose `backward` was called last.
+    ``node.gradient`` is dL/dnode, where L is the output of the graph that was run backward last.
     """
 
     def __init__(
@@ -117,41 +125,12 @@ class Node:
 
     # --- formulas --------------------------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> "Node":
-        return apply("add", self, other)
-
-    def __radd__(self, other: Any) -> "Node":
-        return apply("add", other, self)
-
-    def __sub__(self, other: Any) -> "Node":
-        return apply("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> "Node":
-        return apply("subtract", other, self)
-
-    def __mul__(self, other: Any) -> "Node":
-        return apply("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> "Node":
-        return apply("multiply", other, self)
-
-    def __truediv__(self, other: Any) -> "Node":
-        return apply("divide", self, other)
-
-    def __rtruediv__(self, other: Any) -> "Node":
-        return apply("divide", other, self)
-
-    def __pow__(self, other: Any) -> "Node":
-        return apply("power", self, other)
-
-    def __rpow__(self, other: Any) -> "Node":
-        return apply("power", other, self)
-
-    def __matmul__(self, other: Any) -> "Node":
-        return apply("matmul", self, other)
-
-    def __rmatmul__(self, other: Any) -> "Node":
-        return apply("matmul", other, self)
+    __add__, __radd__ = _both_ways("add")
+    __sub__, __rsub__ = _both_ways("subtract")
+    __mul__, __rmul__ = _both_ways("multiply")
+    __truediv__, __rtruediv__ = _both_ways("divide")
+    __pow__, __rpow__ = _both_ways("power")
+    __matmul__, __rmatmul__ = _both_ways("matmul")
 
     def __neg__(self) -> "Node":
         return apply("negative", self)
@@ -370,44 +349,25 @@ def _repeated(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 # --- functions -------------------------------------------------------------------------------------------
 
 
-def exp(x: Any) -> Node:
-    """Exponential function."""
-    return apply("exp", x)
+def _function(name: str, doc: str) -> Callable[[Any], Node]:
+    """Return the function that makes a node of one operand."""
+
+    def function(x: Any) -> Node:
+        return apply(name, x)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
 
 
-def log(x: Any) -> Node:
-    """Natural logarithm."""
-    return apply("log", x)
-
-
-def log1p(x: Any) -> Node:
-    """Logarithm of 1 + x, without the rounding of 1 + x."""
-    return apply("log1p", x)
-
-
-def sqrt(x: Any) -> Node:
-    """Square root."""
-    return apply("sqrt", x)
-
-
-def sigmoid(x: Any) -> Node:
-    """Logistic function 1 / (1 + exp(-x))."""
-    return apply("sigmoid", x)
-
-
-def tanh(x: Any) -> Node:
-    """Hyperbolic tangent."""
-    return apply("tanh", x)
-
-
-def relu(x: Any) -> Node:
-    """Positive part; its slope at 0 is taken to be 0."""
-    return apply("relu", x)
-
-
-def sign(x: Any) -> Node:
-    """Sign: -1, 0 at 0 itself, or 1. Its slope is 0, so no gradient passes it."""
-    return apply("sign", x)
+exp = _function("exp", "Exponential function.")
+log = _function("log", "Natural logarithm.")
+log1p = _function("log1p", "Logarithm of 1 + x, without the rounding of 1 + x.")
+sqrt = _function("sqrt", "Square root.")
+sigmoid = _function("sigmoid", "Logistic function 1 / (1 + exp(-x)).")
+tanh = _function("tanh", "Hyperbolic tangent.")
+relu = _function("relu", "Positive part; its slope at 0 is taken to be 0.")
+sign = _function("sign", "Sign: -1, 0 at 0 itself, or 1. Its slope is 0, so no gradient passes it.")
 
 
 def maximum(x: Any, y: Any) -> Node:

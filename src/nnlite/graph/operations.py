@@ -2,7 +2,7 @@
 
 Each row has the value h of an operation and, beside it, one formula for each operand: what dL/dh, called g,
 becomes when it is multiplied by the derivative of h by that operand. No row knows anything of the graph; the
-chain rule is one loop in :mod:`nnlite.graph.passes`.
+chain rule is one loop in :mod:`nnlite.graph.graph`.
 
 A formula may return more numbers than its operand has, where the operand was broadcast: the sum back to the
 operand's shape is the same for all operations and is done in one place, by :func:`fold`.

@@ -123,13 +123,13 @@ def gradient_along(node: Node, i: int) -> Array | None:
 
 
 def refuse_large(nodes: Sequence[Node]) -> None:
-    """Refuse a graph that nobody could read."""
+    """Refuse a graph of more nodes than a drawing can show."""
     if len(nodes) > LIMIT:
         raise ValueError(
             explain(
                 f"the graph has {len(nodes):,} nodes",
                 needed=f"at most {LIMIT}, for a drawing",
-                why="nobody could read it",
+                why="a drawing of more cannot be read",
                 fix="Graph(node) of a node further inside, or arrays in place of single numbers",
             )
         )

@@ -5,7 +5,6 @@ training, keeps what the chain rule will need. :meth:`Layer.backward` takes dL/d
 layer's gradient arrays and returns dL/dx, which is dL/dy for the layer below.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite._lib import allowance
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.names import snake_case
 from nnlite.constraints import Constraint
 from nnlite.derivatives.jacobians import layer_jacobian
 from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
@@ -119,7 +119,7 @@ class Layer(Configurable):
             raise ValueError(unknown_name(f"argument of {name_of_class}", next(iter(keras)), known))
         for parameter in self._declared():
             self.__dict__[parameter] = None
-        self.name = name or config.unique_name(_snake_case(type(self).__name__))
+        self.name = name or config.unique_name(snake_case(type(self).__name__))
         self.dtype = np.dtype(dtype or config.floatx())
         self.input_shape = None if input_shape is None else Shape(input_shape)
         self.built = False
@@ -504,9 +504,3 @@ def copy_into(arrays: Sequence[Array], news: Sequence[npt.ArrayLike], arrived: s
     values = [np.asarray(new, array.dtype) for array, new in zip(arrays, news, strict=True)]
     for array, value in zip(arrays, values, strict=True):
         array[...] = value
-
-
-def _snake_case(name: str) -> str:
-    """Return ``layer_normalization`` for ``LayerNormalization`` and ``re_lu`` for ``ReLU``, as Keras does."""
-    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,6 +1,5 @@
 """A function of the user's own as an activation, differentiated numerically."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any, Self
@@ -9,6 +8,7 @@ import numpy as np
 
 from nnlite._lib.configurable import plain
 from nnlite._lib.registry import custom_object
+from nnlite.derivatives.numeric import differentiate
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.tensor import Array
@@ -25,8 +25,7 @@ class Elementwise(ActivationLayer):
         dz = dy * function.gradient(z)
 
     The second line holds for a function that has an attribute ``gradient``, a function of z as well.
-    Otherwise the derivative is taken by the complex step, where that agrees with a difference quotient, and
-    by five points where it does not.
+    Otherwise the derivative is taken from the values: see :mod:`nnlite.derivatives.numeric`.
 
     Parameters
     ----------
@@ -60,7 +59,11 @@ class Elementwise(ActivationLayer):
     def backward(self, dy: Array) -> Array:  # noqa: D102
         z = self.take().real  # the complex step is taken around real numbers
         given = getattr(self.function, "gradient", None)
-        slope = self._slope(z.astype(np.float64)) if given is None else np.asarray(given(z))
+        if given is None:  # all numbers are moved at once; `* 1.0` is for a function that says True and False
+            slopes, _ = differentiate(lambda z: self.function(z) * 1.0, z.astype(np.float64), [...])
+            slope = slopes[0].value
+        else:
+            slope = np.asarray(given(z))
         return dy * slope.astype(z.dtype, copy=False)
 
     def get_config(self) -> dict[str, Any]:
@@ -128,26 +131,3 @@ class Elementwise(ActivationLayer):
                     )
                 )
         self._checked = True
-
-    def _slope(self, x: Array) -> Array:
-        """Return the derivative at each number, of numbers in double precision."""
-
-        def f(x: Array) -> Array:
-            y: Array = np.asarray(self.function(x)) * 1.0  # numbers, where the function says True and False
-            return y
-
-        h = 1e-4 * np.maximum(1, np.abs(x))
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a function that drops the imaginary part, or ends at x
-            near, far = f(x + h) - f(x - h), f(x + 2 * h) - f(x - 2 * h)
-            points: Array = (8 * near - far) / (12 * h)
-            bend = (f(x + 2 * h) - 2 * f(x) + f(x - 2 * h)) / h  # large where f has a corner within 2 h
-            try:
-                step: Array = f(x + 1e-20j).imag / 1e-20
-            except TypeError:
-                return points
-            # five points mean nothing at a corner, nor where f is not defined on both sides
-            corner = ~np.isfinite(points) | (np.abs(bend) > 0.01 * (1 + np.abs(points)))
-            agree = np.isclose(step, points, rtol=1e-6, atol=1e-8)
-        # a corner or two aside; where all seem corners, as in a fast wave, nothing is known about the step
-        return step if (agree | corner).all() and 2 * np.count_nonzero(agree) >= agree.size else points

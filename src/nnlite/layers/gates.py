@@ -1,15 +1,16 @@
-"""Gates: each number times a share of 1 that it decides itself, more of it the larger it is."""
+"""Gated activations: a number times a gate g between 0 and 1, y = z g(z), or y = a g(b)."""
 
 import math
 from typing import Any
 
 import numpy as np
 
+from nnlite.errors import ShapeError, explain
 from nnlite.functional import normal_cdf, sigmoid, softplus
 from nnlite.layers.activation_layer import ActivationLayer
-from nnlite.tensor import Array
+from nnlite.tensor import Array, Shape
 
-__all__ = ["GELU", "HardSiLU", "Mish", "SiLU"]
+__all__ = ["GELU", "GLU", "HardSiLU", "Mish", "SiLU"]
 
 _ROOT = math.sqrt(2 / math.pi)
 _PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
@@ -124,3 +125,56 @@ class Mish(ActivationLayer):
     def backward(self, dy: Array) -> Array:  # noqa: D102
         z, t = self.take()
         return dy * (t + z * (1 - t * t) * sigmoid(z))
+
+
+class GLU(ActivationLayer):
+    """Gated linear unit: half of the numbers, times the sigmoids of the other half (Dauphin et al. 2017).
+
+    With ``a = np.split(z, 2, axis)[0]``, ``b = np.split(z, 2, axis)[1]`` and ``s = 1 / (1 + np.exp(-b))``::
+
+        y = a * s
+        dz = np.concatenate([dy * s, dy * a * s * (1 - s)], axis)
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Which one is halved.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+
+    Raises
+    ------
+    ShapeError
+        If there is an odd number along the axis.
+    """
+
+    def __init__(self, axis: int = -1, **layer: Any) -> None:
+        super().__init__(**layer)
+        self.axis = axis
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
+        shape = list(Shape(input_shape))
+        length = shape[self.axis]
+        if length is not None and length % 2:
+            raise ShapeError(
+                explain(
+                    f"{self.label} got an input of shape {Shape(input_shape)}",
+                    needed=f"an even length along the axis {self.axis}",
+                    why="one half is multiplied by the sigmoid of the other",
+                    fix=f"Dense({length + 1})   # before it, for {(length + 1) // 2} outputs",
+                )
+            )
+        shape[self.axis] = None if length is None else length // 2
+        return Shape(shape)
+
+    def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
+        self.compute_output_shape(z.shape)
+        a, b = np.split(z, 2, self.axis)
+        s = sigmoid(b)
+        if training:
+            self._kept = a, s
+        return a * s
+
+    def backward(self, dy: Array) -> Array:  # noqa: D102
+        a, s = self.take()
+        return np.concatenate([dy * s, dy * a * s * (1 - s)], self.axis)

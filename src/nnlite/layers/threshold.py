@@ -1,8 +1,8 @@
-"""Activations of the first neurons: a unit fires or it does not. They compute, and cannot be trained through.
+"""Step functions, the activations of the first neurons: a unit fires or it does not.
 
-Their slope is 0 wherever there is one, so no gradient passes them, whatever the weights below. Networks of
-such units are written down by hand, or one unit is trained by the perceptron rule
-(:mod:`nnlite.perceptron`).
+They have a forward pass only. Their derivative is 0 wherever there is one, so backpropagation cannot train
+the weights below them. The weights of such networks are set by hand, or a single unit is trained by the
+perceptron rule (:mod:`nnlite.perceptron`).
 """
 
 from typing import Any, NoReturn

@@ -4,7 +4,6 @@ With predictions p and targets y, a loss has a value for every sample, and a *re
 of them: their mean (the default), their sum, or half their sum. The gradient is that of the reduced number.
 """
 
-import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from nnlite import config
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.names import snake_case
 from nnlite.derivatives.jacobians import loss_jacobian
 from nnlite.derivatives.of_losses import NumericalGradient
 from nnlite.errors import ShapeError, explain
@@ -78,7 +78,7 @@ class Loss(Configurable):
                 )
             )
         self.reduction = reduction
-        self.name = name or _snake_case(type(self).__name__)
+        self.name = name or snake_case(type(self).__name__)
         self.dtype = None if dtype is None else str(np.dtype(dtype))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -328,9 +328,3 @@ def _weights(sample_weight: Any, values: Array) -> Array:
 def _times(values: Array, weight: Array | None) -> Array:
     """Multiply each sample's value, or its row of a gradient, by its weight."""
     return values if weight is None else (values.T * weight.T).T
-
-
-def _snake_case(name: str) -> str:
-    """Return ``mean_squared_error`` for ``MeanSquaredError``, ``kl_divergence`` for ``KLDivergence``."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

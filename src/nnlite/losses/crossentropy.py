@@ -7,14 +7,13 @@ import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
-from nnlite.functional import sigmoid, softplus
+from nnlite.functional import shift_and_softmax, sigmoid, softplus
 from nnlite.losses.probabilities import (
     BinaryLoss,
     CategoricalLoss,
     ProbabilityLoss,
     bounded,
     shares,
-    shift_and_softmax,
     through_shares,
     uncertain,
 )
@@ -221,9 +220,9 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
         return int(known.sum()), None if weight is None else (known.T * weight.T).T
 
     def _known(self, y: Array) -> tuple[Array, Any]:
-        """Return labels that all name a class, and the index of those that stood for none."""
+        """Return labels that all name a class, and the index of those that are ignored."""
         if self.ignore_class is None:
-            return y, slice(0)  # of nobody
+            return y, slice(0)  # none is ignored
         ignored = y == self.ignore_class
         return np.where(ignored, 0, y), ignored
 

@@ -11,14 +11,13 @@ import numpy.typing as npt
 
 from nnlite._lib.checks import number
 from nnlite.errors import ShapeError, explain
-from nnlite.functional import sigmoid, softplus
+from nnlite.functional import shift_and_softmax, sigmoid, softplus
 from nnlite.losses.probabilities import (
     BinaryLoss,
     CategoricalLoss,
     bounded,
     flag,
     shares,
-    shift_and_softmax,
     through_shares,
     uncertain,
 )

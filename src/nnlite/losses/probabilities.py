@@ -1,9 +1,9 @@
-"""What the losses that read probabilities have in common: their options, their targets, softmax and shares.
+"""What the losses that read probabilities have in common: their options, their targets, and shares.
 
 Two activations turn numbers into probabilities, the *links*: the sigmoid each number by itself, the softmax
 a row of them. A loss and its link are each right by themselves, but in pairs they are better: computed from
 the logits z the loss never takes the logarithm of 0, and the gradient with respect to z is short, ``p - y``
-for the cross-entropies. A model whose last activation is the loss's link uses the pair; so does a loss with
+for the cross-entropies. A model uses the pair if its last activation is the loss's link; so does a loss with
 ``from_logits=True``.
 """
 
@@ -28,7 +28,6 @@ __all__ = [
     "flag",
     "last_axis",
     "shares",
-    "shift_and_softmax",
     "through_shares",
     "uncertain",
 ]
@@ -62,28 +61,15 @@ def through_shares(g: Array, q: Array, total: Array) -> Array:
     return (g - (g * q).sum(-1, keepdims=True)) / total
 
 
-def shift_and_softmax(z: Array) -> tuple[Array, Array, Array]:
-    """Return z less its row maximum, log Σ e^z of that, and e^z / Σ e^z, along the last axis.
-
-    The loss is a difference of logits, so it may be taken of the shifted ones; of logits near 1e4 it would
-    lose the digits that count.
-    """
-    shifted = z - z.real.max(axis=-1, keepdims=True)
-    p = np.exp(shifted)
-    total = p.sum(axis=-1, keepdims=True)
-    p /= total
-    return shifted, np.log(total)[..., 0], p
-
-
 # --- arguments -------------------------------------------------------------------------------------------
 
 
-def check_probabilities(y: Array, whose: str, *, needed: str, why: str = "", fix: str = "") -> None:
+def check_probabilities(y: Array, loss: str, *, needed: str, why: str = "", fix: str = "") -> None:
     """Refuse targets outside 0 … 1."""
     if y.size and not (y.real.min() >= 0 and y.real.max() <= 1):
         raise ValueError(
             explain(
-                f"the targets of {whose} run from {y.real.min():g} to {y.real.max():g}",
+                f"the targets of {loss} run from {y.real.min():g} to {y.real.max():g}",
                 needed=needed,
                 why=why,
                 fix=fix,

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import NonFiniteError, explain
-from nnlite.layers.base import Layer
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import Metric
 from nnlite.models.network import Network

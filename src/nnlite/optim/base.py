@@ -16,6 +16,7 @@ import numpy as np
 
 from nnlite._lib.checks import number, whole_number
 from nnlite._lib.configurable import Configurable, plain
+from nnlite._lib.names import snake_case
 from nnlite.errors import explain, unknown_name
 from nnlite.optim.schedules import LearningRateSchedule
 from nnlite.optim.schedules import registry as schedules
@@ -81,7 +82,7 @@ class Optimizer(Configurable):
         name: str | None = None,
         **older: Any,
     ) -> None:
-        self.name = name or type(self).__name__.lower()
+        self.name = name or snake_case(type(self).__name__)
         self.iterations = 0
         self.state: dict[str, Array] = {}
         self._waiting = 0  # batches whose gradients are summed up and not used yet

@@ -86,7 +86,7 @@ def network(
 
 
 def new_figure() -> "tuple[Figure, Axes]":
-    """Return a figure that belongs to nobody but its owner, and its axes."""
+    """Return a figure that pyplot does not know, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["activation_histograms", "gradient_histograms", "layer_activations", "layer_gradients"]
 
 _BLUE = "#56b4e9"  # light enough for a black line on it, also in print (Okabe & Ito 2008)
+_FILLED: dict[str, Any] = {"fill": True, "facecolor": _BLUE, "edgecolor": "black", "linewidth": 0.8}
 
 
 def layer_activations(model: Any, x: npt.ArrayLike) -> dict[str, Array]:
@@ -120,7 +121,7 @@ def activation_histograms(
     axes = _grid(figure, len(outputs), columns)
     for ax, (name, y) in zip(axes, outputs.items(), strict=True):
         shares, edges = np.histogram(y, bins, weights=np.full(y.shape, 1 / y.size))
-        ax.stairs(shares, edges, fill=True, facecolor=_BLUE, edgecolor="black", linewidth=0.8)
+        ax.stairs(shares, edges, **_FILLED)
         zeros = float((y == 0).mean())
         ax.set_title(
             f"{name}\nmean {y.mean():.2g}, std {y.std():.2g}" + (f", zeros {zeros:.0%}" if zeros else ""),
@@ -181,18 +182,8 @@ def gradient_histograms(
         for kind, g in own.items():
             sizes = np.abs(g[g != 0])
             shares, _ = np.histogram(sizes, edges, weights=np.full(sizes.shape, 1 / g.size))
-            if g.ndim > 1:
-                ax.stairs(
-                    shares,
-                    edges,
-                    fill=True,
-                    facecolor=_BLUE,
-                    edgecolor="black",
-                    linewidth=0.8,
-                    label=f"d{kind}",
-                )
-            else:
-                ax.stairs(shares, edges, color="black", linestyle="--", linewidth=2, label=f"d{kind}")
+            style = _FILLED if g.ndim > 1 else {"color": "black", "linestyle": "--", "linewidth": 2}
+            ax.stairs(shares, edges, label=f"d{kind}", **style)
         zeros = float((whole[name] == 0).mean())
         rms = float(np.sqrt(np.mean(np.square(whole[name], dtype=float))))
         ax.set_title(f"{name}\nrms {rms:.2g}" + (f", zeros {zeros:.0%}" if zeros else ""), fontsize=12)

@@ -169,7 +169,7 @@ def loss_on_plane(
         )
     _check_compiled(model)
     twin = copy.deepcopy(model)
-    twin.compile(twin.optimizer, twin.loss)  # without metrics, which nobody asks for here
+    twin.compile(twin.optimizer, twin.loss)  # without metrics, which are not needed here
     heights = np.empty((len(b), len(a)))
     with np.errstate(all="ignore"):  # far away anything may overflow, and is drawn as such
         for i, j in np.ndindex(heights.shape):

@@ -4,7 +4,6 @@ Nearly everything has Keras's name and Keras's arguments already. What is here i
 a class lives, the activations, which are functions there and layers here, and what only one side has.
 """
 
-import re
 from typing import Any
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "ONLY_HERE",
     "RENAMED",
     "keras_class",
-    "snake_case",
 ]
 
 _NAMES = {
@@ -109,9 +107,3 @@ def keras_class(name: str) -> str:
     if name in ACTIVATIONS and name not in MODULES["keras.layers"]:
         return "Activation"
     return RENAMED.get(name, name)
-
-
-def snake_case(name: str) -> str:
-    """Return ``re_lu`` for ``ReLU`` and ``batch_normalization`` for ``BatchNormalization``, as Keras does."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

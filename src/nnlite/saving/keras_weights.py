@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nnlite._lib.names import snake_case
 from nnlite.saving.hdf5 import group_in, stored_in
-from nnlite.saving.keras_names import keras_class, snake_case
+from nnlite.saving.keras_names import keras_class
 from nnlite.saving.state import parts
 from nnlite.saving.weights import Holder, Stored
 from nnlite.tensor import Array

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnlite.derivatives.numeric import numeric_gradient
 from nnlite.errors import BackwardError, ShapeError
-from nnlite.gradcheck.numeric import numeric_gradient
+from nnlite.graph.graph import Graph
 from nnlite.graph.node import (
     Constant,
     Variable,
@@ -20,7 +21,6 @@ from nnlite.graph.node import (
     sqrt,
     tanh,
 )  # fmt: skip
-from nnlite.graph.passes import Graph
 
 
 def check(graph, rtol=1e-10):

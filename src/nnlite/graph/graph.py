@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
-from nnlite.graph import drawing
-from nnlite.graph import text as words
+from nnlite.graph import drawing, text
 from nnlite.graph.node import Constant, Node, Variable, share
 
 __all__ = ["Graph"]
@@ -177,11 +176,11 @@ class Graph:
 
     def table(self) -> str:
         """Return name, operation, value and gradient of every node, as lines of text."""
-        return words.table(self.nodes, self.names)
+        return text.table(self.nodes, self.names)
 
     def to_text(self) -> str:
         """Return the graph as a tree of lines, from the output to what it is computed from."""
-        return words.text(self.nodes, self.names)
+        return text.text(self.nodes, self.names)
 
     def to_svg(self) -> str:
         """Return a drawing: boxes from left to right, values above the edges, gradients below."""
@@ -211,7 +210,7 @@ def _operands_first(output: Node) -> Iterator[Node]:
 
 
 def _names(nodes: list[Node]) -> list[str]:
-    """Return a name for every node; those that nobody named are numbered."""
+    """Return a name for every node; those without a name are numbered."""
     given = [node.name for node in nodes if node.name]
     taken = set(given)
     if len(taken) < len(given):
