@@ -256,8 +256,8 @@ def test_a_scaler_of_ones_own():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("constant", [False, True])
-def test_numbers_are_scikit_learns(dtype, constant, x):
-    theirs = pytest.importorskip("sklearn.preprocessing")
+def test_numbers_are_scikit_learns(sklearn, dtype, constant, x):
+    theirs = sklearn.preprocessing
     x = x.astype(dtype)
     if constant:
         x[:, 2] = 0.1
