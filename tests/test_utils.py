@@ -41,6 +41,7 @@ def test_numpys_global_generator_gets_the_very_seed():
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, np.int64(7)])
 def test_seeds_that_are_right(seed):
     utils.set_random_seed(seed)
+    assert random.random() == random.Random(int(seed)).random()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "1", None, True])

@@ -197,7 +197,7 @@ def test_fitting_on_the_training_set_again_is_no_mistake(x):
         scaler.fit_transform(x)
         scaler.fit_transform(x)
         scaler.fit(x + 1)  # other data
-        scaler.fit(x)
+        np.testing.assert_allclose(scaler.fit(x).mean_, x.mean(axis=0))
         scaler.transform(x + 2)
         scaler.fit(x)
         scaler.fit(x + 2)  # what was transformed before another fit is forgotten
