@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,28 @@ LIBRARIES = {
 }
 
 
+# files, and folders, whose figures come from products of matrices: they get the mark "kernels"
+KERNELS = {
+    "callbacks",
+    "ensemble",
+    "lectures",
+    "models",
+    "search",
+    "test_equivalence.py",
+    "test_docs.py",
+    "test_minimize.py",
+    "test_pandas.py",
+    "test_perceptron.py",
+    "test_reproducible.py",
+}
+
+
+def pytest_itemcollected(item):
+    if item.path.relative_to(Path(__file__).parent).parts[0] in KERNELS:
+        item.add_marker("kernels")
+
+
+@pytest.hookimpl(trylast=True)  # when -m and -k have chosen
 def pytest_collection_modifyitems(config, items):
     """Skip the tests that need what is not here: one skipped test for each thing says how many they are."""
     reasons = {}
@@ -35,7 +58,7 @@ def pytest_collection_modifyitems(config, items):
             lacking[missing[0]].append(item)
     left_out = set()
     for reason, tests in lacking.items():
-        tests[0].add_marker(pytest.mark.skip(reason=f"{reason}: {len(tests)} tests are left out"))
+        tests[0].add_marker(pytest.mark.skip(reason=f"{reason}: tests left out: {len(tests)}"))
         left_out.update(tests[1:])
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=list(left_out))
