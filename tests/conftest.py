@@ -22,7 +22,8 @@ LIBRARIES = {
 }
 
 
-# files, and folders, whose figures come from products of matrices: they get the mark "kernels"
+# files and folders whose figures come from products of matrices: their tests are marked "kernels"
+HERE = Path(__file__).parent
 KERNELS = {
     "callbacks",
     "ensemble",
@@ -38,8 +39,14 @@ KERNELS = {
 }
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Read no other files for ``-m kernels``, which is run many times."""
+    wanted = config.option.markexpr.startswith("kernels")
+    return (wanted and collection_path.parent == HERE and collection_path.name not in KERNELS) or None
+
+
 def pytest_itemcollected(item):
-    if item.path.relative_to(Path(__file__).parent).parts[0] in KERNELS:
+    if item.path.relative_to(HERE).parts[0] in KERNELS:
         item.add_marker("kernels")
 
 
