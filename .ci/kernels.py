@@ -82,10 +82,9 @@ def tests(kernel: str, threads: int, variables: dict[str, str]) -> bool:
 
 
 def main() -> int:
-    kernels = runnable()
-    with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2 * 2)) as pool:
-        good = list(pool.map(lambda item: tests(item[0], 1, item[1]), kernels.items()))
-    good += [tests(name, 2, variables) for name, variables in kernels.items()]
+    runs = [(kernel, n, variables) for kernel, variables in runnable().items() for n in (1, 2)]
+    with ThreadPoolExecutor(2) as pool:
+        good = list(pool.map(lambda run: tests(*run), runs))
     return 0 if all(good) else 1
 
 
