@@ -175,8 +175,6 @@ def test_a_configuration_holds_no_code():
 
 @pytest.mark.parametrize("ending", ["npz", "keras"])
 def test_a_saved_model_is_read_with_the_function(tmp_path, ending):
-    if ending == "keras":
-        pytest.importorskip("h5py")
     model = Sequential([Dense(3, activation=bump, input_shape=(4,)), Dense(1)])
     path = tmp_path / f"model.{ending}"
     model.save(path)

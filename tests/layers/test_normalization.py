@@ -333,7 +333,8 @@ def test_each_sample_as_in_keras(keras, x, settings):
 @BOTH
 @SHAPES
 def test_gradients_of_keras_by_jax(keras, make, x):
-    jax = pytest.importorskip("jax", exc_type=ImportError)
+    import jax
+
     layer, dy = built(make, x, **RANDOM), rng.normal(size=x.shape)
     theirs = theirs_with(keras, layer, make.__name__, x)
     training = {"training": True} if make is BatchNormalization else {}
@@ -351,8 +352,7 @@ def test_gradients_of_keras_by_jax(keras, make, x):
 
 @quiet
 @BOTH
-def test_gradients_of_pytorch(make):
-    torch = pytest.importorskip("torch", exc_type=ImportError)
+def test_gradients_of_pytorch(torch, make):
     layer, dy = built(make, **RANDOM), rng.normal(size=ROWS.shape)
     gamma, beta, x = (torch.tensor(a, requires_grad=True) for a in (layer.gamma, layer.beta, ROWS))
     if make is BatchNormalization:

@@ -5,6 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -12,8 +13,6 @@ from nnlite.errors import DataFileError, ShapeError
 from nnlite.layers import BatchNormalization, Dense, Input
 from nnlite.models import Sequential, load_model
 from nnlite.saving.hdf5 import names_in, opened, put_names
-
-h5py = pytest.importorskip("h5py", exc_type=ImportError)
 
 DATA = Path(__file__).parents[1] / "data"
 RECORD = {key: np.array(value) for key, value in json.loads((DATA / "from_keras.json").read_text()).items()}

@@ -16,7 +16,6 @@ from nnlite.optim import registry as optimizer_rules
 from nnlite.optim import schedules
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES
 
-pytest.importorskip("h5py", exc_type=ImportError)
 os.environ.setdefault("KERAS_BACKEND", "jax")
 keras = pytest.importorskip("keras", exc_type=ImportError)
 
