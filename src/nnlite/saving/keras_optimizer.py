@@ -25,7 +25,7 @@ _IN_TURNS = ("Adam", "AdamW", "Adadelta", "Adamax", "Nadam")
 def optimizer_variables(model: Any) -> list[Array]:
     """Return the optimizer's variables in Keras's order: step, rate, averages, sums, the rule's own."""
     optimizer, steps = model.optimizer, model.optimizer.gradient_accumulation_steps
-    batches = optimizer.iterations if not steps else optimizer.iterations * steps + optimizer._waiting
+    batches = optimizer.iterations if not steps else optimizer.iterations * steps + optimizer.waiting
     variables: list[Array] = [np.asarray(batches, np.int32)]
     if _has_rate(optimizer):
         variables.append(np.asarray(optimizer.learning_rate, np.float32))
@@ -43,6 +43,8 @@ def restore_optimizer(model: Any, variables: Sequence[Stored]) -> None:
     If they are of another optimizer, or of one that has made no step, there is a warning, as in Keras, and
     the optimizer begins anew.
     """
+    if not variables:
+        return
     optimizer, layout = model.optimizer, _layout(model)
     rate = int(_has_rate(optimizer))
     shapes = [()] * (1 + rate) + [span.shape for _, span in layout]
@@ -70,7 +72,7 @@ def restore_optimizer(model: Any, variables: Sequence[Stored]) -> None:
     }
     optimizer.iterations = batches // steps if steps else batches
     if steps:
-        optimizer._waiting = batches % steps
+        optimizer.waiting = batches % steps
     if rate:
         optimizer.learning_rate = _decimal(values[1])
 

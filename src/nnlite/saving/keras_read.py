@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnlite import constraints, initializers, regularizers
-from nnlite._lib.registry import custom_object
+from nnlite._lib.registry import own_class, own_function
 from nnlite.errors import explain
 from nnlite.layers import registry as layers
 from nnlite.losses import registry as losses
@@ -13,33 +13,38 @@ from nnlite.optim import registry as optimizers
 from nnlite.optim.schedules import registry as schedules
 from nnlite.saving.keras_names import NEUTRAL
 
-__all__ = ["from_keras", "is_keras", "training_from_keras"]
+__all__ = ["from_keras", "is_keras", "part_from_keras", "training_from_keras"]
+
+_PARTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
 _MODELS = {"Sequential": "Sequential", "Functional": "Functional", "Model": "Functional"}
+_NAMES = ("module", "class_name", "registered_name")
 _CODE = ("Lambda", "__lambda__", "TFSMLayer", "TFOpLambda", "SlicingOpLambda")
 
 
 def is_keras(spec: Any) -> bool:
     """Tell whether a model's configuration is in Keras's words and not in ours."""
-    config = spec.get("config") if isinstance(spec, Mapping) else None
-    if not isinstance(config, Mapping):
+    if not isinstance(spec, Mapping):
         return False
-    parts = config.get("layers")
-    return "module" in spec or "input_layers" in config or "registered_name" in spec or _has_module(parts)
+    config = spec.get("config")
+    if isinstance(config, list) or "keras_version" in spec:
+        return True
+    parts = config.get("layers") if isinstance(config, Mapping) else None
+    if not isinstance(config, Mapping) or not isinstance(parts, list):
+        return False
+    return _has_keras_module(spec) or "input_layers" in config or any(map(_is_keras_layer, parts))
 
 
-def _has_module(parts: Any) -> bool:
-    if not isinstance(parts, list):
+def _has_keras_module(spec: Mapping[str, Any]) -> bool:
+    return str(spec.get("module")).split(".")[0] == "keras"
+
+
+def _is_keras_layer(part: Any) -> bool:
+    if not isinstance(part, Mapping):
         return False
-    return any(
-        isinstance(part, Mapping)
-        and (
-            "module" in part
-            or "batch_input_shape" in (part.get("config") or {})
-            or "batch_shape" in (part.get("config") or {})
-        )
-        for part in parts
-    )
+    config = part.get("config")
+    shapes = ("batch_input_shape", "batch_shape")
+    return _has_keras_module(part) or (isinstance(config, Mapping) and any(key in config for key in shapes))
 
 
 def from_keras(spec: Any) -> dict[str, Any]:
@@ -51,8 +56,9 @@ def from_keras(spec: Any) -> dict[str, Any]:
         For a class that is not known here, and for an argument that has an effect there and none here.
     """
     name, config = _named(spec)
-    if name not in _MODELS:
-        return _layer(name, config)
+    own = own_class(spec, "layer")
+    if (name not in _MODELS or own is not None) and not isinstance(config.get("layers"), list):
+        return _layer(spec)
     parts = config.get("layers", [])
     made: dict[str, Any] = {"name": config.get("name"), "trainable": config.get("trainable", True)}
     if name == "Sequential":
@@ -61,7 +67,7 @@ def from_keras(spec: Any) -> dict[str, Any]:
         build = spec.get("build_config")
         if made["build_input_shape"] is None and isinstance(build, Mapping):
             made["build_input_shape"] = build.get("input_shape")
-        return {"class_name": "Sequential", "config": made}
+        return _named_as(spec, "Sequential", made)
     places = {part["name"]: i for i, part in enumerate(parts)}
     made["layers"] = [from_keras(part) | {"source": _source(part, places)} for part in parts]
     (entrance,) = _histories(config["input_layers"])
@@ -69,7 +75,14 @@ def from_keras(spec: Any) -> dict[str, Any]:
         order = [places[entrance[0]], *(i for i in range(len(parts)) if i != places[entrance[0]])]
         raise ValueError(f"the layers begin with {parts[order[1]]['name']!r} and not with the input")
     made["outputs"] = [places[history[0]] for history in _histories(config["output_layers"])]
-    return {"class_name": "Functional", "config": made}
+    return _named_as(spec, "Functional", made)
+
+
+def _named_as(spec: Mapping[str, Any], name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's configuration under the caller's class, if it names one, or under the library's."""
+    if own_class(spec) is None:
+        return {"class_name": name, "config": config}
+    return {key: spec[key] for key in _NAMES if key in spec} | {"config": config}
 
 
 def _histories(value: Any) -> list[Any]:
@@ -125,25 +138,30 @@ def _named(spec: Any) -> tuple[str, dict[str, Any]]:
                 fix="write the layer as a class, and save the model with that",
             )
         )
-    return name.rpartition(">")[2], dict(config) if isinstance(config, Mapping) else {}
+    return name, dict(config) if isinstance(config, Mapping) else {}
 
 
-def _layer(name: str, config: dict[str, Any]) -> dict[str, Any]:
+def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
+    name, config = _named(spec)
+    if own_class(spec, "layer") is not None:
+        return _object(spec, layers.registry)
     batch_shape = config.pop("batch_input_shape", None) or config.pop("batch_shape", None)
     if batch_shape is not None:
         config["shape" if name == "InputLayer" else "input_shape"] = batch_shape[1:]
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
         config["axis"] = config["axis"][0]
-    return _object(name, config, layers.registry)
+    return _object({**spec, "config": config}, layers.registry)
 
 
-def _object(name: str, config: Mapping[str, Any], registry: Any) -> dict[str, Any]:
+def _object(spec: Mapping[str, Any], registry: Any) -> dict[str, Any]:
     """Return an object with those of its arguments that exist here."""
+    name, config = _named(spec)
     inner = {key: _inner(key, value) for key, value in config.items()}
-    if custom_object(name) is None:
-        if name not in registry:
-            registry.get(name)  # which refuses it, with the names that there are
-        inner = {key: value for key, value in inner.items() if _kept(name, registry[name], key, value)}
+    if own_class(spec, registry.kind) is not None:
+        return {key: spec[key] for key in _NAMES if key in spec} | {"config": inner}
+    if name not in registry:
+        registry.get(name)  # which refuses it, with the names that there are
+    inner = {key: value for key, value in inner.items() if _kept(name, registry[name], key, value)}
     return {"class_name": name, "config": inner}
 
 
@@ -164,22 +182,16 @@ def _inner(key: str, value: Any) -> Any:
         return _type_name(value)
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
-    name, config = _named(value)
+    name = value["class_name"]
     if name == "function":
         return value["config"]
     if key == "activation":
-        return _layer(name, config)
+        return _layer(value)
     if key == "learning_rate":
-        return _object(name, config, schedules)
-    for kind in (initializers, regularizers, constraints):
-        if name in kind.registry:
-            return _object(name, config, kind.registry)
-    if custom_object(name) is None:
-        registry = (
-            constraints if "constraint" in key else regularizers if "regulariz" in key else initializers
-        )
-        registry.registry.get(name)  # which refuses it, with the names that there are
-    return {"class_name": name, "config": config}
+        return _object(value, schedules)
+    kinds: tuple[Any, ...] = (initializers, regularizers, constraints)
+    by_key = constraints if "constraint" in key else regularizers if "regulariz" in key else initializers
+    return _object(value, next((kind for kind in kinds if name in kind.registry), by_key).registry)
 
 
 def _type_name(value: Any) -> Any:
@@ -191,20 +203,26 @@ def _type_name(value: Any) -> Any:
 
 
 def training_from_keras(config: Any) -> dict[str, Any] | None:
-    """Return what `describe_training` would, of Keras's ``compile_config``, or None if there is none."""
+    """Return the parts of Keras's ``compile_config`` that are used here, or None if there is none."""
     if not isinstance(config, Mapping) or not config.get("optimizer"):
         return None
-    optimizer = config["optimizer"]
-    if isinstance(optimizer, Mapping):
-        optimizer = _object(*_named(optimizer), optimizers.registry)
-    if config.get("loss_weights") not in (None, [], {}, 1, 1.0, [1], [1.0]):
-        raise ValueError(f"loss_weights is {config['loss_weights']!r}, and one output has one loss here")
-    return {
-        "optimizer": optimizer,
-        "loss": _measures(config.get("loss"), losses.registry),
-        "metrics": _measures(config.get("metrics"), metrics.registry) or [],
-        "weighted_metrics": _measures(config.get("weighted_metrics"), metrics.registry) or [],
-    }
+    return {part: config.get(part) for part in _PARTS}
+
+
+def part_from_keras(part: str, value: Any) -> Any:
+    """Return a part of a ``compile_config`` in our words."""
+    if part == "optimizer":
+        return _optimizer(value)
+    if part == "loss":
+        return _measures(value, losses.registry)
+    return value if part == "loss_weights" else _measures(value, metrics.registry) or []
+
+
+def _optimizer(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    name = str(value.get("class_name")).removeprefix("Custom>")  # as Keras 2.11 to 2.15 named its own
+    return _object({**value, "class_name": name}, optimizers.registry)
 
 
 def _measures(value: Any, registry: Any) -> Any:
@@ -217,8 +235,9 @@ def _measures(value: Any, registry: Any) -> Any:
         return {key: _measures(item, registry) for key, item in value.items()}
     name, config = _named(value)
     if name == "function":
+        own_function(value)  # refused, if it is not known
         return value["config"]
     config.pop("dtype", None)  # each side has its own
     if name in ("MeanMetricWrapper", "LossFunctionWrapper", "MeanLoss"):
         return _inner("", config.get("fn", name))
-    return _object(name, config, registry)
+    return _object({**value, "config": config}, registry)

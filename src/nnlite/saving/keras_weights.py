@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlite.saving.describe import is_model, is_sequential
 from nnlite.saving.hdf5 import group_in, stored_in
 from nnlite.saving.keras_names import keras_class, snake_case
 from nnlite.saving.keras_write import keras_order
@@ -23,8 +24,8 @@ def keras_paths(model: Any, above: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     counts: dict[str, int] = {}
     for part in keras_order(model):
-        inside = hasattr(part, "row")
-        sequential = "Sequential" if hasattr(part, "add") else "Functional"
+        inside = is_model(part)
+        sequential = "Sequential" if is_sequential(part) else "Functional"
         base = snake_case(sequential if inside else keras_class(type(part).__name__))
         count = counts.get(base, 0)
         counts[base] = count + 1
@@ -49,7 +50,7 @@ def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None
     for path, part in keras_paths(model):
         group = file.create_group(f"{path}/vars")
         group.attrs["name"] = part.name
-        if not hasattr(part, "row"):
+        if not is_model(part):
             for i, (_, array, _) in enumerate(keras_arrays(part)):
                 group[str(i)] = array
     if variables is not None:
@@ -63,7 +64,7 @@ def stored_layers(file: Any, model: Any) -> list[tuple[Holder, Holder]]:
     """Return the model's layers that have arrays, each with what the file has for it."""
     pairs = []
     for path, part in keras_paths(model):
-        if not hasattr(part, "row") and part.arrays:
+        if not is_model(part) and part.arrays:
             own = Holder(part.name, [array for _, array, _ in keras_arrays(part)])
             pairs.append((own, Holder(path, stored_variables(file, path))))
     return pairs

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnlite._lib.configurable import plain
+from nnlite._lib.registry import own_name
 from nnlite.errors import explain
-from nnlite.layers import registry as layers
 from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
-from nnlite.saving.describe import describe, describe_input
+from nnlite.saving.describe import describe, describe_input, is_model, is_sequential, parts, trained_with
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
 
 __all__ = ["keras_model", "keras_order", "keras_training"]
@@ -21,9 +21,9 @@ _FUNCTIONS = {*ACTIVATIONS, "Elementwise"}  # layers here, and functions in Kera
 def keras_model(model: Any) -> dict[str, Any]:
     """Return the model's class and configuration as Keras's ``config.json`` has them."""
     config: dict[str, Any] = {"name": model.name, "trainable": True}
-    if hasattr(model, "add"):  # a Sequential
+    if is_sequential(model):
         module, name = "keras", "Sequential"
-        config["layers"] = [_part(part) for part in model.row]
+        config["layers"] = [_part(part) for part in parts(model)]
         if model.inputs:
             config["layers"].insert(0, _layer(describe_input(model)))
             config["build_input_shape"] = list(model.input_shape)
@@ -31,6 +31,7 @@ def keras_model(model: Any) -> dict[str, Any]:
         module, name = "keras.src.models.functional", "Functional"
         config |= _functional(model)
     spec = {"module": module, "class_name": name, "config": config, "registered_name": None}
+    spec |= own_name(type(model))
     if model.built:
         spec["build_config"] = {"input_shape": list(model.input_shape)}
     return spec
@@ -43,7 +44,7 @@ def keras_order(model: Any) -> list[Any]:
     to an output; where two are equally deep, as the outputs lead to them.
     """
     if len(model.outputs) < 2:
-        return list(model.row)
+        return parts(model)
     depth: dict[int, int] = {}
     met: list[Any] = []
     for output in model.outputs:
@@ -60,7 +61,7 @@ def _functional(model: Any) -> dict[str, Any]:
     made_by = {id(symbol.layer): symbol for symbol in model.plan}
     first = _layer(describe_input(model))
     entrance = first["config"]["name"]
-    names = [entrance, *(part.name for part in model.row)]
+    names = [entrance, *(part.name for part in parts(model))]
     if len(set(names)) < len(names):
         raise ValueError(
             explain(
@@ -94,12 +95,12 @@ def _functional(model: Any) -> dict[str, Any]:
 
 
 def _is_functional(part: Any) -> bool:
-    return hasattr(part, "row") and not hasattr(part, "add")
+    return is_model(part) and not is_sequential(part)
 
 
 def _part(part: Any) -> dict[str, Any]:
     """Return a layer, or a model that is a part of another one."""
-    if hasattr(part, "row"):
+    if is_model(part):
         return keras_model(part)
     spec = _layer(describe(part))
     if part.built:
@@ -109,23 +110,25 @@ def _part(part: Any) -> dict[str, Any]:
 
 def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
     name, config = spec["class_name"], dict(spec["config"])
-    shape = config.pop("input_shape", None)
-    if name == "InputLayer":
+    own = spec.get("registered_name") is not None
+    if not own:
+        config.pop("input_shape", None)
+    if name == "InputLayer" and not own:
         shape = config.pop("shape")
         config["batch_shape"] = [None, *shape]
-    if name in _FUNCTIONS and name not in MODULES["keras.layers"]:
+    if name in _FUNCTIONS and name not in MODULES["keras.layers"] and not own:
         config = {key: config[key] for key in ("name", "trainable", "dtype")} | {
             "activation": _function(spec)
         }
         name = "Activation"
-    return _object(name, config, "keras.layers")
+    return _object({**spec, "class_name": name, "config": config}, "keras.layers")
 
 
 def _function(spec: Mapping[str, Any]) -> Any:
     """Return an activation as Keras's function of that name, or as a layer if it has arguments of its own."""
     name, config = spec["class_name"], spec["config"]
     if name == "Elementwise":
-        return _of_the_user(config["function"])
+        return _own_function(config["function"])
     function, stands_for = ACTIVATIONS[name]
     own = {key: config[key] for key in stands_for if key in config}
     if all(stands_for[key] == value for key, value in own.items()):
@@ -135,17 +138,15 @@ def _function(spec: Mapping[str, Any]) -> Any:
     raise _unknown(f"{name}({', '.join(f'{key}={value!r}' for key, value in own.items())})")
 
 
-def _object(name: str, config: Mapping[str, Any], module: str) -> dict[str, Any]:
-    """Return an object of a class that is in one of Keras's modules, or one of the caller's own."""
-    known = name in MODULES.get(module, ())
-    if not known and (name in ONLY_HERE or name in layers.registry or name in ACTIVATIONS):
+def _object(spec: Mapping[str, Any], module: str) -> dict[str, Any]:
+    """Return an object of a class that is in one of Keras's modules, or of one of the caller's own."""
+    name = spec["class_name"]
+    config = {key: _inner(key, value) for key, value in spec["config"].items()}
+    if spec.get("registered_name") is not None:
+        return {**spec, "config": config}
+    if name not in MODULES.get(module, ()):
         raise _unknown(name)
-    return {
-        "module": module if known else None,
-        "class_name": name,
-        "config": {key: _inner(key, value) for key, value in config.items()},
-        "registered_name": None if known else name,
-    }
+    return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
 def _inner(key: str, value: Any) -> Any:
@@ -153,13 +154,16 @@ def _inner(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     name = value["class_name"]
-    if key == "activation" and name in _FUNCTIONS:
+    if name == "function":
+        return value
+    if key == "activation" and name in _FUNCTIONS and value.get("registered_name") is None:
         return _function(value)
     if name == "ScaledNormal":
         scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
-        return _object("VarianceScaling", scaled | value["config"], "keras.initializers")
+        value = {"class_name": "VarianceScaling", "config": scaled | value["config"]}
+        return _object(value, "keras.initializers")
     module = next((m for m, names in MODULES.items() if name in names and m not in _MEASURES), "")
-    return _object(name, value["config"], module)
+    return _object(value, module)
 
 
 def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
@@ -168,16 +172,16 @@ def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
     Losses and metrics that were given by their names are so again, or as objects: Keras does not know
     ``"mse"`` when it reads its older format, which it writes itself.
     """
-    if model.optimizer is None:
+    given = trained_with(model)
+    if given is None:
         return None
-    plain_metrics, weighted_metrics = model._metric_specs
-    optimizer = describe(model.optimizer)
+    optimizer = describe(given.optimizer)
     return {
-        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
-        "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses", by_name),
+        "optimizer": _object(optimizer, "keras.optimizers"),
+        "loss": None if given.loss is None else _measure(given.loss, losses, "keras.losses", by_name),
         "loss_weights": None,
-        "metrics": _measures(plain_metrics, by_name),
-        "weighted_metrics": _measures(weighted_metrics, by_name),
+        "metrics": _measures(given.metrics, by_name),
+        "weighted_metrics": _measures(given.weighted_metrics, by_name),
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,
@@ -192,8 +196,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     """Return a loss or a metric: by its name, if it was given by one that Keras knows."""
     made = plain(rules.get(spec))
     name, config = made["class_name"], made["config"]
+    if made.get("registered_name") is not None:
+        return _object(made, module)
     if name in ("FunctionLoss", "MeanMetricWrapper"):
-        return _of_the_user(config["fn"])
+        function = config["fn"]
+        return function if isinstance(function, Mapping) else _own_function(function)
     if name in ONLY_HERE:
         raise _unknown(name)
     if config.get("reduction") == "half_sum":
@@ -205,11 +212,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     config = {
         key: value for key, value in config.items() if key != "dtype"
     }  # each side has its own float type
-    return _object(name, config, module)
+    return _object({"class_name": name, "config": config}, module)
 
 
-def _of_the_user(name: str) -> dict[str, Any]:
-    """Return a function by its name, which whoever reads the file hands over in ``custom_objects``."""
+def _own_function(name: str) -> dict[str, Any]:
+    """Return a function of the caller's by its name; ``custom_objects`` supplies it when the file is read."""
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
 
 
