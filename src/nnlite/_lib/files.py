@@ -7,14 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from typing import IO
+from importlib import import_module
+from typing import IO, Any
 
 from nnlite.errors import explain
 
+fcntl: Any  # None on Windows, which does not remove a file that a program has open
 try:
-    import fcntl
-except ImportError:  # Windows, which does not remove a file that a program has open
-    fcntl = None  # type: ignore[assignment]
+    fcntl = import_module("fcntl")
+except ImportError:
+    fcntl = None
 
 __all__ = ["replacing"]
 

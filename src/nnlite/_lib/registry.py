@@ -104,7 +104,7 @@ def register_keras_serializable(
 def get_registered_name(thing: Any) -> str:
     """Return the name that `register_keras_serializable` gave a class or a function, or its own name."""
     names = (name for name, known in _registered.items() if known is thing)
-    return next(names, None) or getattr(thing, "__name__", type(thing).__name__)
+    return str(next(names, None) or getattr(thing, "__name__", type(thing).__name__))
 
 
 def get_registered_object(

@@ -11,7 +11,7 @@ from nnlite.errors import explain
 from nnlite.models.model import Model
 from nnlite.models.sequential import Sequential
 from nnlite.saving.describe import describe_input, make_part, refuse_excess
-from nnlite.saving.keras_read import from_keras, is_keras
+from nnlite.saving.keras_read import FromKeras, is_keras
 from nnlite.saving.reading import read_model
 
 __all__ = ["clone_model", "load_model", "model_from_config", "model_from_json", "save_model"]
@@ -83,7 +83,9 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
         If it is not the configuration of a model that can be made here.
     """
     with known_as(custom_objects), damaged("the configuration"):
-        return _model(from_keras(config) if is_keras(config) else config)
+        if is_keras(config):
+            config = FromKeras(config.get("keras_version")).model(config)
+        return _model(config)
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -24,7 +24,7 @@ from nnlite.saving.describe import compile_as_saved, refuse_excess
 from nnlite.saving.formats import format_of
 from nnlite.saving.hdf5 import h5py, opened
 from nnlite.saving.keras_optimizer import optimizer_variables, restore_optimizer
-from nnlite.saving.keras_read import from_keras, part_from_keras, training_from_keras
+from nnlite.saving.keras_read import FromKeras
 from nnlite.saving.keras_weights import stored_layers, stored_variables, write_groups
 from nnlite.saving.keras_write import keras_model, keras_training
 from nnlite.saving.weights import fill
@@ -51,8 +51,8 @@ def write_keras(
         write_groups(file, model, None if compiled is None else optimizer_variables(model))
     now = datetime.now(UTC).strftime("%Y-%m-%d@%H:%M:%S")
     with replacing(path, overwrite) as file, zipfile.ZipFile(file, "w") as archive:
-        about = {"keras_version": KERAS_VERSION, "date_saved": now}
-        about["nnlite_version"] = getattr(sys.modules.get("nnlite"), "__version__", None)
+        writer = getattr(sys.modules.get("nnlite"), "__version__", None)
+        about = {"keras_version": KERAS_VERSION, "date_saved": now, "nnlite_version": writer}
         archive.writestr(_METADATA, json.dumps(about))
         archive.writestr(_CONFIG, json.dumps(config))
         archive.writestr(_WEIGHTS, contents.getvalue())
@@ -69,14 +69,14 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
     h5py()  # refused before anything else, if it is not there
     with Archive(path) as archive:
         config = archive.text(_CONFIG)
+        about = archive.text(_METADATA) if _METADATA in archive else {}
+    keras = FromKeras(about.get("keras_version"))
     refuse_excess(config)
     with limited(most_numbers(path)):
-        model = built(make(from_keras(config)))
+        model = built(make(keras.model(config)))
     with opened_weights(path) as file:
         fill(stored_layers(file, model))
-        if training and compile_as_saved(
-            model, training_from_keras(config.get("compile_config")), part_from_keras
-        ):
+        if training and compile_as_saved(model, keras.training(config.get("compile_config")), keras.part):
             restore_optimizer(model, stored_variables(file, "optimizer"))
     return model
 

@@ -58,7 +58,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "ELU": ("elu", {"alpha": 1.0}),
     "Exponential": ("exponential", {}),
     "GELU": ("gelu", {"approximate": False}),
-    "HardSigmoid": ("hard_sigmoid", {}),
+    "HardSigmoid": ("hard_sigmoid", {"slope": 1 / 6}),
     "HardSiLU": ("hard_silu", {}),
     "HardTanh": ("hard_tanh", {}),
     "LeakyReLU": ("leaky_relu", {"negative_slope": 0.2}),

@@ -19,7 +19,7 @@ from nnlite.saving.hdf5 import group_in, names_in, opened, put_names, stored_in
 from nnlite.saving.keras_file import KERAS_VERSION, built, most_numbers
 from nnlite.saving.keras_names import MODULES
 from nnlite.saving.keras_optimizer import optimizer_variables, restore_optimizer
-from nnlite.saving.keras_read import from_keras, part_from_keras, training_from_keras
+from nnlite.saving.keras_read import FromKeras
 from nnlite.saving.keras_weights import keras_arrays
 from nnlite.saving.keras_write import keras_model, keras_order, keras_training
 from nnlite.saving.weights import Holder, Stored, fill, match_order
@@ -137,16 +137,23 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
                     fix="make the model, and model.load_weights(path), if it is a file of weights",
                 )
             )
+        keras = FromKeras(_keras_version(file, config))
         refuse_excess(config)
         with limited(most_numbers(path)):
-            model = built(make(from_keras(config)))
+            model = built(make(keras.model(config)))
         fill(match_order(model_layers(model), legacy_layers(file)))
         compilation = _attribute(file, "training_config")
         if compilation is not None:
             compilation["optimizer"] = compilation.pop("optimizer_config", None)
-        if training and compile_as_saved(model, training_from_keras(compilation), part_from_keras):
+        if training and compile_as_saved(model, keras.training(compilation), keras.part):
             restore_optimizer(model, _stored_optimizer(file))
     return model
+
+
+def _keras_version(file: Any, config: Any) -> Any:
+    """Return the version that has written a file, which Keras 1 says among the weights or in the text."""
+    places = [file.attrs, file["model_weights"].attrs if "model_weights" in file else {}, config]
+    return next((place["keras_version"] for place in places if "keras_version" in place), "1.0")
 
 
 def _attribute(file: Any, name: str) -> Any:

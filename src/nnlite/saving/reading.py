@@ -8,6 +8,7 @@ from nnlite._lib.archive import Archive, damaged
 from nnlite.errors import ShapeError, explain
 from nnlite.saving import keras_file, legacy, native
 from nnlite.saving.formats import ending, existing, format_of
+from nnlite.saving.keras_weights import stored_layers
 from nnlite.saving.state import layer_paths
 from nnlite.saving.weights import fill, holders, match_names, match_order
 from nnlite.saving.writing import refuse_unbuilt
@@ -34,7 +35,7 @@ def read_model(path: str | os.PathLike[str], make: Callable[[Any], Any], trainin
     path = existing(path, ValueError, "a file that model.save has written. File not found")
     with damaged(path):
         read = {"npz": native.read_model, "keras": keras_file.read_model, "hdf5": legacy.read_model}
-        return read[format_of(path)](path, make, training)
+        return read[format_of(path)](os.fspath(path), make, training)
 
 
 def load_weights(
@@ -65,5 +66,5 @@ def load_weights(
                     )
                 )
             else:
-                pairs = keras_file.stored_layers(file, model)
+                pairs = stored_layers(file, model)
             fill(pairs, skip_mismatch)
