@@ -37,7 +37,7 @@ def test_there_and_back(tmp_path):
         np.testing.assert_array_equal(file.array("W"), W)
         assert file.array("b").dtype == np.float32
         for read in (file.contents, file.text, file.array, file.shape):
-            with pytest.raises(ValueError, match="no (member|array) 'none'"):
+            with pytest.raises(ValueError, match=r"no (member|array) 'none'"):
                 read("none")
     with np.load(tmp_path / "a.npz") as file:
         np.testing.assert_array_equal(file["W"], W)
@@ -104,7 +104,7 @@ def test_bytes_between_two_members(tmp_path):
         file.fp.write(b"hidden")
         file.start_dir += 6
         file.writestr("b.json", "[2]")
-    with pytest.raises(DataFileError, match="'b.json' begins 6 bytes after"):
+    with pytest.raises(DataFileError, match=r"'b\.json' begins 6 bytes after"):
         opened(tmp_path, data.getvalue())
 
 

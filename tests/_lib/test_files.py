@@ -31,9 +31,14 @@ def test_a_file_is_written_and_replaced(tmp_path):
 @pytest.mark.parametrize("error", [OSError("the disk is full"), KeyboardInterrupt()])
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, error):
     put(tmp_path / "f", b"old")
-    with pytest.raises(type(error)), replacing(tmp_path / "f") as file:
-        file.write(b"new")
-        raise error
+
+    def fail():
+        with replacing(tmp_path / "f") as file:
+            file.write(b"new")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
     assert (tmp_path / "f").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["f"]
 
@@ -42,9 +47,14 @@ def test_one_that_may_not_be_replaced(tmp_path):
     put(tmp_path / "f", b"old", overwrite=False)
     with pytest.raises(FileExistsError, match="overwrite is False"):
         put(tmp_path / "f", b"new", overwrite=False)
-    with pytest.raises(FileExistsError), replacing(tmp_path / "g", overwrite=False) as file:
-        file.write(b"mine")
-        (tmp_path / "g").write_bytes(b"it came in the meantime")
+
+    def too_late():
+        with replacing(tmp_path / "g", overwrite=False) as file:
+            file.write(b"mine")
+            (tmp_path / "g").write_bytes(b"it came in the meantime")
+
+    with pytest.raises(FileExistsError):
+        too_late()
     assert (tmp_path / "f").read_bytes() == b"old"
     assert (tmp_path / "g").read_bytes() == b"it came in the meantime"
     assert sorted(os.listdir(tmp_path)) == ["f", "g"]

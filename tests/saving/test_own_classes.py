@@ -166,7 +166,7 @@ def test_functions_that_are_not_known_are_not_replaced(how, form, tmp_path):
         pytest.importorskip("h5py", exc_type=ImportError)
     arguments = {"loss": mean_squared_error} if how == "loss" else {"measures": [mean_squared_error]}
     model(**arguments).save(tmp_path / f"m.{form}")
-    with pytest.warns(UserWarning, match="(?s)not compiled.*unknown function 'mean_squared_error'"):
+    with pytest.warns(UserWarning, match=f"(?s)not compiled.*unknown {how} 'mean_squared_error'"):
         assert load_model(tmp_path / f"m.{form}").optimizer is None
 
 

@@ -126,13 +126,15 @@ def get_registered_object(
     return None
 
 
-def own_function(name: Any) -> Any:
+def own_function(name: Any, kind: str = "function") -> Any:
     """Return the caller's function that a configuration names.
 
     Parameters
     ----------
     name : str or dict
         What `function_spec` returned.
+    kind : str
+        What it is, for the message.
 
     Raises
     ------
@@ -144,7 +146,7 @@ def own_function(name: Any) -> Any:
     if found is None:
         raise ValueError(
             explain(
-                f"unknown function {name!r}",
+                f"unknown {kind} {name!r}",
                 needed="the function itself",
                 why="a file holds names and numbers, never code",
                 fix=f"load_model(path, custom_objects={{{name!r}: the_function}})",
@@ -181,7 +183,7 @@ def own_name(cls: type) -> dict[str, Any]:
 
 
 def _is_library(module: str) -> bool:
-    return module.split(".")[0] in ("nnlite", "keras")
+    return module.split(".")[0] in ("nnlite", "keras", "tf_keras", "tensorflow")
 
 
 def own_class(spec: Mapping[str, Any], kind: str = "class") -> Any:

@@ -78,7 +78,9 @@ class Elementwise(ActivationLayer):
             If the function is not among the ``custom_objects``.
         """
         function = config.get("function")
-        return cls(**{**config, "function": function if callable(function) else own_function(function)})
+        return cls(
+            **{**config, "function": function if callable(function) else own_function(function, "activation")}
+        )
 
     @property
     def _function_name(self) -> str:

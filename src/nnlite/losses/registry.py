@@ -47,7 +47,7 @@ class _Losses(Registry[Loss]):
     def make(self, cls: type[Loss], arguments: Mapping[str, Any]) -> Loss:
         """Make a loss from its configuration, in which a function of the caller's stands by its name."""
         if cls is FunctionLoss and isinstance(arguments.get("fn"), str | Mapping):
-            arguments = {**arguments, "fn": own_function(arguments["fn"])}
+            arguments = {**arguments, "fn": own_function(arguments["fn"], self.kind)}
         return super().make(cls, arguments)
 
     def convert(self, spec: object) -> Loss:

@@ -59,7 +59,7 @@ class _Metrics(Registry[Metric]):
         """Make a metric from its configuration, in which a function stands by its name."""
         function = arguments.get("fn")
         if cls is MeanMetricWrapper and isinstance(function, Mapping):
-            arguments = {**arguments, "fn": own_function(function)}
+            arguments = {**arguments, "fn": own_function(function, self.kind)}
         elif cls is MeanMetricWrapper and isinstance(function, str):
             rest = {name: value for name, value in arguments.items() if name != "fn"}
             found = self.get(function)

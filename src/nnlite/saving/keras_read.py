@@ -97,7 +97,7 @@ class FromKeras:
     def _graph(
         self, parts: Sequence[Mapping[str, Any]], config: Mapping[str, Any]
     ) -> tuple[dict[str, Any], int]:
-        """Return the inputs, the layers, the calls of them, each after what it depends on, and the outputs."""
+        """Return the inputs, the layers, the calls, each after what it depends on, and the outputs."""
         entrances = [name for name, *_ in _histories(config["input_layers"])]
         inputs = [part for name in entrances for part in parts if part["name"] == name]
         others = [part for part in parts if part["name"] not in entrances]
@@ -214,7 +214,7 @@ class FromKeras:
             return {key: self._measures(item, registry) for key, item in value.items()}
         name, config = _named(value)
         if name == "function":
-            own_function(value)  # refused, if it is not known
+            own_function(value, registry.kind)  # refused, if it is not known
             return value["config"]
         config.pop("dtype", None)  # each side has its own
         if name in ("MeanMetricWrapper", "LossFunctionWrapper", "MeanLoss"):

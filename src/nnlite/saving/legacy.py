@@ -146,7 +146,8 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
         if compilation is not None:
             compilation["optimizer"] = compilation.pop("optimizer_config", None)
         if training and compile_as_saved(model, keras.training(compilation), keras.part):
-            restore_optimizer(model, _stored_optimizer(file))
+            variables, old = _stored_optimizer(file)
+            restore_optimizer(model, variables, old or keras.version < (2, 11))
     return model
 
 
@@ -165,7 +166,7 @@ def _attribute(file: Any, name: str) -> Any:
 def has_layer_names(file: Any) -> bool:
     """Tell whether an HDF5 file lists its layers' names, as these files do and ``.weights.h5`` does not."""
     names = "layer_names" in file.attrs or "layer_names0" in file.attrs
-    return names or "model_weights" in file or not ("layers" in file or "vars" in file)
+    return names or "model_weights" in file or not any(name in file for name in ("layers", "vars"))
 
 
 def legacy_layers(file: Any) -> list[Holder]:
@@ -192,10 +193,13 @@ def model_layers(model: Any) -> list[Holder]:
     return found
 
 
-def _stored_optimizer(file: Any) -> list[Stored]:
-    """Return the optimizer's variables, in their order; none, if there are none."""
+def _stored_optimizer(file: Any) -> tuple[list[Stored], bool]:
+    """Return the optimizer's variables, in their order, and whether they are of a legacy optimizer."""
     group = group_in(file, "optimizer_weights")
-    return [] if group is None else _stored(group)
+    if group is None:
+        return [], False
+    first = next(iter(names_in(group, "weight_names")), "")
+    return _stored(group), first.split(":")[0].endswith("/iter")
 
 
 def _stored(group: Any) -> list[Stored]:
