@@ -89,6 +89,7 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "jit_compile": (True,),
     "num_regressors": (0,),
     "renorm_momentum": (0.99,),
+    "trainable": (True,),
 }
 """Arguments that only Keras has, and values with which they have no effect, beside None, False, 0 and ()."""
 

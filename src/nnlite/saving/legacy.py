@@ -146,8 +146,7 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
         if compilation is not None:
             compilation["optimizer"] = compilation.pop("optimizer_config", None)
         if training and compile_as_saved(model, keras.training(compilation), keras.part):
-            variables, old = _stored_optimizer(file)
-            restore_optimizer(model, variables, old or keras.version < (2, 11))
+            restore_optimizer(model, *_stored_optimizer(file, keras.version < (2, 11)))
     return model
 
 
@@ -193,13 +192,16 @@ def model_layers(model: Any) -> list[Holder]:
     return found
 
 
-def _stored_optimizer(file: Any) -> tuple[list[Stored], bool]:
-    """Return the optimizer's variables, in their order, and whether they are of a legacy optimizer."""
+def _stored_optimizer(file: Any, old: bool) -> tuple[list[Stored], bool]:
+    """Return the optimizer's variables, and whether they are in the order of Keras before 2.11.
+
+    From 2.11 to 2.15 both orders are found, under different names of the first variable.
+    """
     group = group_in(file, "optimizer_weights")
     if group is None:
-        return [], False
-    first = next(iter(names_in(group, "weight_names")), "")
-    return _stored(group), first.split(":")[0].endswith("/iter")
+        return [], old
+    first = next(iter(names_in(group, "weight_names")), "").split(":")[0].rpartition("/")[2]
+    return _stored(group), {"iter": True, "iterations": True, "iteration": False}.get(first, old)
 
 
 def _stored(group: Any) -> list[Stored]:
