@@ -226,7 +226,7 @@ def test_no_mirror_helps(cache, mirrors):
     assert "nobody answered" in message
     assert message.endswith("  fix:    do this")
     assert mirrors.asked.count("404") == 2
-    assert os.listdir(cache) == []
+    assert not os.path.exists(cache)
 
 
 def test_an_endless_download_is_cut_off(cache, mirrors, monkeypatch):
@@ -244,7 +244,7 @@ def test_an_interrupt_leaves_nothing_behind(cache, mirrors, monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_files, "_give_name", interrupt)
+    monkeypatch.setattr(os, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         get(mirrors("good"))
     assert os.listdir(cache) == []
@@ -267,9 +267,18 @@ def test_another_programs_copy_may_stand_there_already(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", deny)
     (tmp_path / "there").touch()
-    _files._give_name(str(tmp_path / "part"), str(tmp_path / "there"))
-    with pytest.raises(PermissionError):
-        _files._give_name(str(tmp_path / "part"), str(tmp_path / "elsewhere"))
+    _files._keep(str(tmp_path / "there"), b"data")
+    with pytest.raises(DataNotFoundError, match="it is open elsewhere"):
+        _files._keep(str(tmp_path / "elsewhere"), b"data")
+    assert os.listdir(tmp_path) == ["there"]
+
+
+def test_a_mirror_that_gives_a_byte_a_second_is_given_up(monkeypatch):
+    capped = _files._Capped(1000)
+    capped.write(b"a")
+    monkeypatch.setattr(time, "monotonic", lambda: capped.started + 60)
+    with pytest.raises(TimeoutError, match="2 bytes in 60 seconds"):
+        capped.write(b"b")
 
 
 # --- no network

@@ -916,7 +916,11 @@ class Model:
         return describe_training(self)
 
     def save(
-        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **older: Any,
     ) -> None:
         """Write the model to a file: layers, weights, compilation and the state of the optimizer.
 
@@ -929,6 +933,9 @@ class Model:
             Whether a file of that name may be replaced. One that is there stays whole until the new one is.
         zipped : bool, optional
             Accepted as in Keras; a model is always one file.
+        **older
+            ``include_optimizer``: with False, the compilation and the optimizer's state are left out.
+            ``save_format``, which Keras 2 had: accepted if it is the one that the name ends in.
 
         Raises
         ------
@@ -939,11 +946,9 @@ class Model:
         TypeError
             If something in the model cannot be written down, such as a function without a name.
         """
-        if zipped is False:
-            raise ValueError(explain("zipped is False", needed="None or True", why="a model is one file"))
         from nnlite.saving import writing  # zip archives and the like load when they are needed
 
-        writing.save(self, filepath, overwrite)
+        writing.save(self, filepath, overwrite, zipped, **older)
 
     def save_weights(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: Any = None
@@ -993,9 +998,9 @@ class Model:
         DataFileError
             If it is damaged, or is something else.
         """
-        from nnlite.saving import writing  # zip archives and the like load when they are needed
+        from nnlite.saving import reading  # zip archives and the like load when they are needed
 
-        writing.load_weights(self, filepath, skip_mismatch, by_name)
+        reading.load_weights(self, filepath, skip_mismatch, by_name)
 
     def get_state(self) -> dict[str, Any]:
         """Return everything that a training is continued from: copies of arrays, and numbers, by name.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnlite._lib.configurable import plain
+from nnlite._lib.registry import own_name
 from nnlite.errors import explain
-from nnlite.layers import registry as layers
 from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
-from nnlite.saving.describe import describe, describe_input
+from nnlite.saving.describe import describe, describe_input, is_model, is_sequential, parts, trained_with
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
 
 __all__ = ["keras_model", "keras_training"]
@@ -21,9 +21,9 @@ _FUNCTIONS = {*ACTIVATIONS, "Elementwise"}  # layers here, and functions in Kera
 def keras_model(model: Any) -> dict[str, Any]:
     """Return the model's class and configuration as Keras's ``config.json`` has them."""
     config: dict[str, Any] = {"name": model.name, "trainable": True}
-    if hasattr(model, "add"):  # a Sequential
+    if is_sequential(model):
         module, name = "keras", "Sequential"
-        config["layers"] = [_part(part) for part in model.layers]
+        config["layers"] = [_part(part) for part in parts(model)]
         if model.inputs:
             config["layers"].insert(0, _layer(describe_input(model.inputs[0])))
             config["build_input_shape"] = list(model.input_shape)
@@ -31,6 +31,7 @@ def keras_model(model: Any) -> dict[str, Any]:
         module, name = "keras.src.models.functional", "Functional"
         config |= _functional(model)
     spec = {"module": module, "class_name": name, "config": config, "registered_name": None}
+    spec |= own_name(type(model))
     if model.built and len(model.inputs) == 1:
         spec["build_config"] = {"input_shape": list(model.input_shape)}
     return spec
@@ -40,8 +41,8 @@ def _functional(model: Any) -> dict[str, Any]:
     network = model.network
     entrances = {id(symbol): describe_input(symbol) for symbol in network.inputs}
     names = {key: spec["config"]["name"] for key, spec in entrances.items()}
-    parts = [part for part in network.layers if part.leaves]
-    all_names = [*names.values(), *(part.name for part in parts)]
+    layers = parts(model)
+    all_names = [*names.values(), *(part.name for part in layers)]
     if len(set(all_names)) < len(all_names):
         raise ValueError(
             explain(
@@ -49,7 +50,7 @@ def _functional(model: Any) -> dict[str, Any]:
                 needed="a name of its own for every layer, as Keras wants it",
             )
         )
-    calls = {id(part): [call for call in network.calls if call.layer is part] for part in parts}
+    calls = {id(part): [call for call in network.calls if call.layer is part] for part in layers}
 
     def history(symbol: Any) -> list[Any]:
         if id(symbol) in names:
@@ -75,7 +76,7 @@ def _functional(model: Any) -> dict[str, Any]:
     ]
     specs += [
         _part(part) | {"name": part.name, "inbound_nodes": [node(call) for call in calls[id(part)]]}
-        for part in parts
+        for part in layers
     ]
     outputs = [end(symbol) for symbol in network.outputs]
     inputs = [[names[id(symbol)], 0, 0] for symbol in network.inputs]
@@ -87,12 +88,12 @@ def _functional(model: Any) -> dict[str, Any]:
 
 
 def _is_functional(part: Any) -> bool:
-    return hasattr(part, "network") and not hasattr(part, "add")
+    return is_model(part) and not is_sequential(part)
 
 
 def _part(part: Any) -> dict[str, Any]:
     """Return a layer, or a model that is a part of another one."""
-    if hasattr(part, "layers"):  # a model inside
+    if is_model(part):
         return keras_model(part)
     spec = _layer(describe(part))
     if part.built and not part.merges:
@@ -102,23 +103,25 @@ def _part(part: Any) -> dict[str, Any]:
 
 def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
     name, config = spec["class_name"], dict(spec["config"])
-    shape = config.pop("input_shape", None)
-    if name == "InputLayer":
+    own = spec.get("registered_name") is not None
+    if not own:
+        config.pop("input_shape", None)
+    if name == "InputLayer" and not own:
         shape = config.pop("shape")
         config["batch_shape"] = [None, *shape]
-    if name in _FUNCTIONS and name not in MODULES["keras.layers"]:
+    if name in _FUNCTIONS and name not in MODULES["keras.layers"] and not own:
         config = {key: config[key] for key in ("name", "trainable", "dtype")} | {
             "activation": _function(spec)
         }
         name = "Activation"
-    return _object(name, config, "keras.layers")
+    return _object({**spec, "class_name": name, "config": config}, "keras.layers")
 
 
 def _function(spec: Mapping[str, Any]) -> Any:
     """Return an activation as Keras's function of that name, or as a layer if it has arguments of its own."""
     name, config = spec["class_name"], spec["config"]
     if name == "Elementwise":
-        return _of_the_user(config["function"])
+        return _own_function(config["function"])
     function, stands_for = ACTIVATIONS[name]
     own = {key: config[key] for key in stands_for if key in config}
     if all(stands_for[key] == value for key, value in own.items()):
@@ -128,17 +131,15 @@ def _function(spec: Mapping[str, Any]) -> Any:
     raise _unknown(f"{name}({', '.join(f'{key}={value!r}' for key, value in own.items())})")
 
 
-def _object(name: str, config: Mapping[str, Any], module: str) -> dict[str, Any]:
-    """Return an object of a class that is in one of Keras's modules, or one of the caller's own."""
-    known = name in MODULES.get(module, ())
-    if not known and (name in ONLY_HERE or name in layers.registry or name in ACTIVATIONS):
+def _object(spec: Mapping[str, Any], module: str) -> dict[str, Any]:
+    """Return an object of a class that is in one of Keras's modules, or of one of the caller's own."""
+    name = spec["class_name"]
+    config = {key: _inner(key, value) for key, value in spec["config"].items()}
+    if spec.get("registered_name") is not None:
+        return {**spec, "config": config}
+    if name not in MODULES.get(module, ()):
         raise _unknown(name)
-    return {
-        "module": module if known else None,
-        "class_name": name,
-        "config": {key: _inner(key, value) for key, value in config.items()},
-        "registered_name": None if known else name,
-    }
+    return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
 def _inner(key: str, value: Any) -> Any:
@@ -146,13 +147,16 @@ def _inner(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     name = value["class_name"]
-    if key == "activation" and name in _FUNCTIONS:
+    if name == "function":
+        return value
+    if key == "activation" and name in _FUNCTIONS and value.get("registered_name") is None:
         return _function(value)
     if name == "ScaledNormal":
         scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
-        return _object("VarianceScaling", scaled | value["config"], "keras.initializers")
+        value = {"class_name": "VarianceScaling", "config": scaled | value["config"]}
+        return _object(value, "keras.initializers")
     module = next((m for m, names in MODULES.items() if name in names and m not in _MEASURES), "")
-    return _object(name, value["config"], module)
+    return _object(value, module)
 
 
 def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
@@ -161,16 +165,16 @@ def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
     Losses and metrics that were given by their names are so again, or as objects: Keras does not know
     ``"mse"`` when it reads its older format, which it writes itself.
     """
-    if model.optimizer is None:
+    given = trained_with(model)
+    if given is None:
         return None
-    given = model.compile_arguments
-    optimizer = describe(model.optimizer)
+    optimizer = describe(given.optimizer)
     return {
-        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
-        "loss": _measures(given["loss"], losses, "keras.losses", by_name),
-        "loss_weights": plain(given.get("loss_weights")),
-        "metrics": _measures(given["metrics"], metrics, "keras.metrics", by_name),
-        "weighted_metrics": _measures(given["weighted_metrics"], metrics, "keras.metrics", by_name),
+        "optimizer": _object(optimizer, "keras.optimizers"),
+        "loss": _measures(given.loss, losses, "keras.losses", by_name),
+        "loss_weights": plain(given.loss_weights),
+        "metrics": _measures(given.metrics, metrics, "keras.metrics", by_name),
+        "weighted_metrics": _measures(given.weighted_metrics, metrics, "keras.metrics", by_name),
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,
@@ -190,8 +194,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     """Return a loss or a metric: by its name, if it was given by one that Keras knows."""
     made = plain(rules.get(spec))
     name, config = made["class_name"], made["config"]
+    if made.get("registered_name") is not None:
+        return _object(made, module)
     if name in ("FunctionLoss", "MeanMetricWrapper"):
-        return _of_the_user(config["fn"])
+        function = config["fn"]
+        return function if isinstance(function, Mapping) else _own_function(function)
     if name in ONLY_HERE:
         raise _unknown(name)
     if config.get("reduction") == "half_sum":
@@ -203,11 +210,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     config = {
         key: value for key, value in config.items() if key != "dtype"
     }  # each side has its own float type
-    return _object(name, config, module)
+    return _object({"class_name": name, "config": config}, module)
 
 
-def _of_the_user(name: str) -> dict[str, Any]:
-    """Return a function by its name, which whoever reads the file hands over in ``custom_objects``."""
+def _own_function(name: str) -> dict[str, Any]:
+    """Return a function of the caller's by its name; ``custom_objects`` supplies it when the file is read."""
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
 
 
