@@ -200,7 +200,16 @@ class FromKeras:
             return self._object(modern_optimizer(value, self.version), optimizers.registry)
         if part == "loss":
             return self._measures(value, losses.registry)
-        return value if part == "loss_weights" else self._measures(value, metrics.registry) or []
+        if part == "loss_weights":
+            weights = (
+                value.values()
+                if isinstance(value, Mapping)
+                else value
+                if isinstance(value, list)
+                else [value]
+            )
+            return None if all(weight in (None, 1) for weight in weights) else value
+        return self._measures(value, metrics.registry) or []
 
     def _measures(self, value: Any, registry: Any) -> Any:
         """Return losses or metrics in the nesting in which they are."""

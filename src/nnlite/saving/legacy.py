@@ -145,7 +145,7 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
                 )
             )
         keras = FromKeras(_keras_version(file, config))
-        refuse_excess(config)
+        refuse_excess([config])
         with limited(most_numbers(path)):
             model = built(make(keras.model(config)))
         fill(match_order(model_layers(model), legacy_layers(file)))
