@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from nnlite.optim import SGD, Adam, RMSprop
+from nnlite import config
+from nnlite.optim import SGD, Adam, AdamW, RMSprop
 from nnlite.optim.base import Optimizer
 
 
@@ -51,20 +52,21 @@ def test_state_has_the_type_of_theta(dtype):
 
 
 @pytest.mark.parametrize("rate", [0.1, np.float32(0.1), np.float64(0.1), 1, np.int64(1), np.array(0.1)])
-def test_the_learning_rate_is_kept_as_a_python_float(rate):
+def test_the_learning_rate_is_a_float(rate):
     rule = Counting(rate)
-    assert type(rule.learning_rate) is float
+    assert rule.get_config()["learning_rate"] == rule.learning_rate == float(rate)
     rule.learning_rate = rate
-    assert type(rule.learning_rate) is float
+    assert type(rule.get_config()["learning_rate"]) is float
+    assert type(rule.learning_rate * 2) is float
     assert rule.learning_rate == float(rate)
 
 
 @pytest.mark.parametrize(
-    "rate", [0, -0.1, np.nan, np.inf, -np.inf, "0.1", "fast", None, True, [0.1], np.array([0.1, 0.2]), 1j]
+    "rate", [-0.1, np.nan, np.inf, -np.inf, "0.1", "fast", None, True, [0.1], np.array([0.1, 0.2]), 1j]
 )
 @pytest.mark.parametrize("cls", [Counting, SGD, RMSprop, Adam])
 def test_what_is_no_learning_rate(cls, rate):
-    message = r"learning_rate is (.|\n)*needed: a finite number above 0\n  fix:    learning_rate=0.01"
+    message = r"learning_rate is (.|\n)*needed: a finite number from 0\n  fix:    learning_rate=0.01"
     with pytest.raises(ValueError, match=message):
         cls(learning_rate=rate)
     rule = cls(0.5)
@@ -111,10 +113,18 @@ def test_config_makes_an_equal_one_without_its_state(rule):
 
 
 def test_name_and_repr():
-    assert Counting().name == "counting"
+    config.clear_session()
+    assert [cls().name for cls in (Adam, Adam, AdamW, RMSprop, SGD, Counting)] == [
+        "adam",
+        "adam_1",
+        "adam_w",
+        "rm_sprop",
+        "sgd",
+        "counting",
+    ]
     assert SGD(name="mine").name == "mine"
     assert repr(SGD(0.1)) == "SGD(learning_rate=0.1, momentum=0.0)"
-    assert eval(repr(Adam(0.1))).get_config() == Adam(0.1).get_config()
+    assert repr(eval(repr(Adam(0.1)))) == repr(Adam(0.1))
 
 
 def test_the_contract_says_what_is_missing():

@@ -1,5 +1,6 @@
 """RMSprop: a step size for each weight, from the size of its recent gradients."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, **common)
         self.rho = number("rho", rho, 0, 1, example=0.9)
         self.momentum = number("momentum", momentum, 0, 1, example=0.9)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
         self.centered = bool(centered)
 
     @property
@@ -66,7 +67,7 @@ class RMSprop(Optimizer):
         return ("v", *["m"] * (self.momentum > 0), *["a"] * self.centered)
 
     def update(self, theta: Array, g: Array, v: Array, *others: Array) -> None:  # type: ignore[override]  # noqa: D102
-        scratch = g * g
+        scratch = np.square(g)
         scratch *= 1 - self.rho
         v *= self.rho
         v += scratch
@@ -75,11 +76,11 @@ class RMSprop(Optimizer):
             a = others[-1]
             a *= self.rho
             a += (1 - self.rho) * g
-            spread = v - a * a  # before ε is added: where all gradients are equal, their digits cancel
+            spread = v - np.square(a)  # before ε is added: where all gradients are equal, their digits cancel
         np.add(spread, self.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(g, scratch, out=scratch)
-        scratch *= self.learning_rate
+        scratch *= float(self.learning_rate)
         if self.momentum:
             m = others[0]
             m *= self.momentum

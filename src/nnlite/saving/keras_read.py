@@ -12,6 +12,7 @@ from nnlite.metrics import registry as metrics
 from nnlite.optim import registry as optimizers
 from nnlite.optim.schedules import registry as schedules
 from nnlite.saving.keras_names import NEUTRAL
+from nnlite.saving.keras_optimizer import with_exclusions
 
 __all__ = ["from_keras", "is_keras", "training_from_keras"]
 
@@ -196,7 +197,7 @@ def training_from_keras(config: Any) -> dict[str, Any] | None:
         return None
     optimizer = config["optimizer"]
     if isinstance(optimizer, Mapping):
-        optimizer = _object(*_named(optimizer), optimizers.registry)
+        optimizer = with_exclusions(_object(*_named(optimizer), optimizers.registry), optimizer)
     if config.get("loss_weights") not in (None, [], {}, 1, 1.0, [1], [1.0]):
         raise ValueError(f"loss_weights is {config['loss_weights']!r}, and one output has one loss here")
     return {

@@ -10,6 +10,7 @@ from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
 from nnlite.saving.describe import describe, describe_input
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
+from nnlite.saving.keras_optimizer import without_exclusions
 
 __all__ = ["keras_model", "keras_order", "keras_training"]
 
@@ -171,9 +172,9 @@ def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
     if model.optimizer is None:
         return None
     plain_metrics, weighted_metrics = model._metric_specs
-    optimizer = describe(model.optimizer)
+    optimizer, beside = without_exclusions(describe(model.optimizer))
     return {
-        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
+        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers") | beside,
         "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses", by_name),
         "loss_weights": None,
         "metrics": _measures(plain_metrics, by_name),

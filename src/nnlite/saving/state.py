@@ -79,7 +79,7 @@ def optimizer_numbers(model: Any) -> dict[str, Any]:
     if isinstance(rate, int | float):
         numbers["optimizer/learning_rate"] = float(rate)
     if model.optimizer.gradient_accumulation_steps:
-        numbers["optimizer/waiting"] = int(model.optimizer._waiting)
+        numbers["optimizer/waiting"] = int(model.optimizer.waiting)
     return numbers
 
 
@@ -119,7 +119,7 @@ def restore(model: Any, state: Mapping[str, Any]) -> None:
         if "optimizer/learning_rate" in rest:
             model.optimizer.learning_rate = float(rest["optimizer/learning_rate"])
         if "optimizer/waiting" in rest:
-            model.optimizer._waiting = int(rest["optimizer/waiting"])
+            model.optimizer.waiting = int(rest["optimizer/waiting"])
 
 
 def _vectors(model: Any, rest: Mapping[str, Any]) -> dict[str, Array]:
