@@ -1,7 +1,7 @@
 """An optimizer as Keras's files hold it: its variables one after the other, and its configuration.
 
-Keras forgets in its files which arrays do not decay. It stands beside the configuration here, where Keras does
-not look.
+Keras's files do not say which arrays are left out of the weight decay. Here it stands beside the
+configuration, where Keras does not look.
 """
 
 import warnings
