@@ -3,7 +3,7 @@ import pytest
 
 from nnlite import config
 from nnlite.optim import SGD, Adam, AdamW, RMSprop
-from nnlite.optim.base import Optimizer
+from nnlite.optim.base import BLOCK, Optimizer
 
 
 class Counting(Optimizer):
@@ -130,3 +130,39 @@ def test_name_and_repr():
 def test_the_contract_says_what_is_missing():
     with pytest.raises(NotImplementedError, match="Optimizer does not say how it moves θ"):
         Optimizer(0.1).step(np.zeros(1), np.zeros(1))
+
+
+class Whole(Optimizer):
+    """A rule that needs all of θ at once: a step along the gradient's direction."""
+
+    elementwise = False
+
+    def update(self, theta, g):
+        theta -= self.rate * g / np.sqrt(g @ g)
+
+
+def test_a_long_theta_is_moved_in_blocks_to_the_same_numbers():
+    n = 2 * BLOCK + 17
+    draw = np.random.default_rng(0)
+    gradients = draw.normal(size=(3, n)).astype(np.float32)
+    calls = []
+
+    class Watched(Adam):
+        def update(self, theta, *vectors):
+            calls.append(len(theta))
+            super().update(theta, *vectors)
+
+    whole, blocks = np.zeros((2, n), np.float32)
+    one, other = Adam(0.1), Watched(0.1)
+    one.elementwise = False
+    for g in gradients:
+        one.step(whole, g)
+        other.step(blocks, g, [slice(0, 5), slice(5, n)])
+    np.testing.assert_array_equal(whole, blocks)
+    assert calls[:4] == [5, BLOCK, BLOCK, 12]
+
+
+def test_a_rule_that_needs_all_of_theta_gets_it():
+    theta = np.zeros(BLOCK + 3)
+    Whole(2.0).step(theta, np.full(len(theta), 3.0))
+    np.testing.assert_allclose(np.sqrt(theta @ theta), 2)

@@ -49,4 +49,4 @@ class Adadelta(Optimizer):
         delta = -np.sqrt(d + self.epsilon) / np.sqrt(a + self.epsilon) * g
         d *= self.rho
         d += (1 - self.rho) * np.square(delta)
-        theta += float(self.learning_rate) * delta
+        theta += self.rate * delta

@@ -52,4 +52,4 @@ class Adagrad(Optimizer):
 
     def update(self, theta: Array, g: Array, a: Array) -> None:  # type: ignore[override]  # noqa: D102
         a += np.square(g)
-        theta -= float(self.learning_rate) * g / np.sqrt(a + self.epsilon)
+        theta -= self.rate * g / np.sqrt(a + self.epsilon)

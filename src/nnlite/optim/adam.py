@@ -59,7 +59,7 @@ class Adam(Optimizer):
 
     def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
         t = self.iterations + 1
-        alpha = self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        alpha = self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         scratch = (1 - self.beta_1) * g
         m *= self.beta_1
         m += scratch

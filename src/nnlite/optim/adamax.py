@@ -53,4 +53,4 @@ class Adamax(Optimizer):
         m += (1 - self.beta_1) * g
         u *= self.beta_2
         np.maximum(u, np.abs(g), out=u)
-        theta -= self.learning_rate / (1 - self.beta_1**t) * m / (u + self.epsilon)
+        theta -= self.rate / (1 - self.beta_1**t) * m / (u + self.epsilon)

@@ -11,6 +11,7 @@ import math
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Self
 
 import numpy as np
@@ -66,6 +67,8 @@ class Optimizer(Configurable):
     ----------
     iterations : int
         Number of steps that the rule has made so far.
+    rate : float
+        The learning rate of the step that is made now.
     waiting : int
         Number of batches since the last step, where gradients are accumulated.
     state : dict of str to ndarray
@@ -106,7 +109,8 @@ class Optimizer(Configurable):
         self.state: dict[str, Array] = {}
         self.waiting = 0
         self._store: weakref.ref[ParameterStore] | None = None
-        self._rate: Any = 0.0
+        self._rate: Any = 0.0  # a float, a schedule or a function
+        self.rate = 0.0
         self.learning_rate = older.pop("lr", learning_rate)
         if older.pop("decay", None) is not None:
             warnings.warn(
@@ -180,7 +184,10 @@ class Optimizer(Configurable):
     lr = learning_rate
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
-        """Move ``theta`` in place. The step's number, counted from 1, is ``self.iterations + 1``.
+        """Move ``theta`` in place.
+
+        The step's number, counted from 1, is ``self.iterations + 1``, its learning rate ``self.rate``. A long
+        θ comes in several parts, unless the class says ``elementwise = False``.
 
         Parameters
         ----------
@@ -213,41 +220,28 @@ class Optimizer(Configurable):
         arrays, names : sequences, optional
             The same parts array by array, and what the arrays are called; by default each part is one.
         """
-        g: Array | None = grad
-        rate, t = self._rate, self.iterations
-        try:
-            # read once, so that all parts go equally far, even if the rate is a function that draws it
-            if not isinstance(rate, float):
-                self._rate = float(self.learning_rate)
-            if self.gradient_accumulation_steps or self.waiting:
-                g = self._accumulated(theta, grad, trainable)
-            if g is not None:  # which it is while gradients are being summed up
-                if self.clipnorm or self.global_clipnorm or self.clipvalue:
-                    g = self._clipped(g, arrays or trainable)
-                if self.weight_decay:
-                    self._decay(theta, arrays or trainable, names)
-                self._apply_rule(theta, g, trainable)
-                self.iterations += 1
-                self.waiting = 0
-            if self.use_ema:
-                self._average(theta, trainable, t)
-        finally:
-            self._rate = rate
-
-    def _apply_rule(self, theta: Array, g: Array, trainable: Sequence[slice]) -> None:
-        """Let the rule move the parts of θ, the long ones block by block."""
-        for slot in self.slots:
-            if slot not in self.state:
-                self.state[slot] = self.slot(slot, theta)
-        vectors = [theta, g, *[self.state[slot] for slot in self.slots]]
-        for part in trainable:
-            parts = [vector[part] for vector in vectors]
-            n = len(parts[0])
-            if n <= BLOCK or not self.elementwise:
-                self.update(*parts)
-            else:
-                for start in range(0, n, BLOCK):
-                    self.update(*[vector[start : start + BLOCK] for vector in parts])
+        rate, t, g = self._rate, self.iterations, grad
+        # asked once, so that all parts go equally far, even if it is a function that draws it
+        self.rate = rate if isinstance(rate, float) else float(self.learning_rate)
+        if self.gradient_accumulation_steps or self.waiting:
+            g = self._accumulated(theta, grad, trainable)
+        if not self.waiting:
+            if self.clipnorm or self.global_clipnorm or self.clipvalue:
+                g = self._clipped(g, arrays or trainable)
+            if self.weight_decay:
+                self._decay(theta, arrays or trainable, names)
+            slots = self.slots
+            for name in slots:
+                if name not in self.state:
+                    self.state[name] = self.slot(name, theta)
+            vectors = theta, g, *map(self.state.__getitem__, slots)
+            if self.elementwise and len(theta) > BLOCK:
+                trainable = _blocks(trainable, len(theta))
+            for part in trainable:
+                self.update(*map(itemgetter(part), vectors))
+            self.iterations += 1
+        if self.use_ema:
+            self._average(theta, trainable, t)
 
     def slot(self, name: str, theta: Array) -> Array:
         """Return a remembered vector, or what it starts with where there is none yet.
@@ -282,16 +276,18 @@ class Optimizer(Configurable):
         chosen = {"var_list": sorted(arrays), "var_names": sorted(var_names or ())}
         self._not_decayed = {key: names for key, names in chosen.items() if names}
 
-    def _accumulated(self, theta: Array, grad: Array, trainable: Sequence[slice]) -> Array | None:
-        """Return the gradient to step with; none, while gradients are still being summed up."""
+    def _accumulated(self, theta: Array, grad: Array, trainable: Sequence[slice]) -> Array:
+        """Count a batch as waiting, or return the mean gradient of those that wait and of this one."""
         self.state["gradient_sum"] = total = self.slot("gradient_sum", theta)
-        if self.waiting + 1 < (self.gradient_accumulation_steps or 1):
-            self.waiting += 1
+        batches = self.waiting + 1
+        if batches < (self.gradient_accumulation_steps or 1):
+            self.waiting = batches
             for part in trainable:
                 total[part] += grad[part]
-            return None
-        mean: Array = (grad + total) / (self.waiting + 1)
+            return grad
+        mean: Array = (grad + total) / batches
         total[:] = 0
+        self.waiting = 0
         return mean
 
     def _clipped(self, g: Array, arrays: Sequence[slice]) -> Array:
@@ -308,7 +304,7 @@ class Optimizer(Configurable):
 
     def _decay(self, theta: Array, arrays: Sequence[slice], names: Sequence[str]) -> None:
         """Shrink the weights by ``learning_rate * weight_decay``, but those that are left out."""
-        factor = float(self.learning_rate) * float(self.weight_decay or 0)
+        factor = self.rate * (self.weight_decay or 0)
         for place, name in zip(arrays, [*names, *[""] * (len(arrays) - len(names))], strict=True):
             if not self._not_decayed or self._decays(name):
                 theta[place] -= factor * theta[place]
@@ -519,6 +515,12 @@ class Optimizer(Configurable):
             ):
                 shown[name] = value
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
+
+
+def _blocks(parts: Sequence[slice], n: int) -> list[slice]:
+    """Return these parts of a vector of n numbers, the long ones cut into blocks."""
+    ends = (part.indices(n)[:2] for part in parts)
+    return [slice(i, min(i + BLOCK, stop)) for start, stop in ends for i in range(start, stop, BLOCK)]
 
 
 def _norm(g: Array) -> float:

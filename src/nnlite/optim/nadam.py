@@ -72,4 +72,4 @@ class Nadam(Optimizer):
         v += (1 - self.beta_2) * np.square(g)
         m_hat = ahead / (1 - product * ahead) * m + (1 - now) / (1 - product) * g
         root = np.sqrt(v) / math.sqrt(1 - self.beta_2**t)
-        theta -= float(self.learning_rate) * m_hat / (root + self.epsilon)
+        theta -= self.rate * m_hat / (root + self.epsilon)

@@ -80,7 +80,7 @@ class RMSprop(Optimizer):
         np.add(spread, self.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(g, scratch, out=scratch)
-        scratch *= float(self.learning_rate)
+        scratch *= self.rate
         if self.momentum:
             m = others[0]
             m *= self.momentum

@@ -55,7 +55,7 @@ class SGD(Optimizer):
         return ("v",) if self.momentum else ()
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:  # noqa: D102
-        step = float(self.learning_rate) * g
+        step = self.rate * g
         if not self.momentum:
             theta -= step
             return
