@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlite._lib.checks import number
+from nnlite.optim import fused
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -57,9 +58,16 @@ class Adam(Optimizer):
         """The two means, and the largest mean square so far, where it is kept."""
         return ("m", "v", "largest_v") if self.amsgrad else ("m", "v")
 
-    def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
+    def loop(self) -> tuple[Any, tuple[float, ...]]:  # noqa: D102
+        moments = self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2
+        return fused.amsgrad if self.amsgrad else fused.adam, (self._alpha(), *moments, self.epsilon)
+
+    def _alpha(self) -> float:
+        """Return the learning rate with the correction for the means' start at 0."""
         t = self.iterations + 1
-        alpha = self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+
+    def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
         scratch = (1 - self.beta_1) * g
         m *= self.beta_1
         m += scratch
@@ -72,7 +80,7 @@ class Adam(Optimizer):
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
         np.divide(m, scratch, out=scratch)
-        scratch *= alpha
+        scratch *= self._alpha()
         theta -= scratch
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlite._lib.checks import number
+from nnlite.optim import fused
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -65,6 +66,13 @@ class RMSprop(Optimizer):
     def slots(self) -> tuple[str, ...]:  # type: ignore[override]
         """The mean square, then the velocity and the mean gradient, where they are kept."""
         return ("v", *["m"] * (self.momentum > 0), *["a"] * self.centered)
+
+    def loop(self) -> tuple[Any, tuple[float, ...]]:  # noqa: D102
+        numbers = self.rate, self.rho, 1 - self.rho, self.epsilon
+        if self.momentum:
+            loop = fused.rmsprop_centered_momentum if self.centered else fused.rmsprop_momentum
+            return loop, (*numbers, self.momentum)
+        return fused.rmsprop_centered if self.centered else fused.rmsprop, numbers
 
     def update(self, theta: Array, g: Array, v: Array, *others: Array) -> None:  # type: ignore[override]  # noqa: D102
         scratch = np.square(g)
