@@ -2,22 +2,23 @@
 
     python benchmarks/fused.py
 
-It prints microseconds for one step, their ratio, and from which length on the loop is faster; below a few
-thousand numbers the call of the loop takes longer than its work. What importing numba costs is printed as well:
-``nnlite.optim.fused.LONG`` is far above the crossing, because a short training never earns that back.
+It prints microseconds for one step, their ratio, and from which length on the loop is always faster. What
+importing numba costs is printed as well: ``nnlite.optim.fused.LONG`` is far above the crossing, because the
+training of a small network is over before the import has paid.
 """
 
 import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
 from nnlite.optim import SGD, Adam, AdamW, Optimizer, RMSprop, fused
 
 LENGTHS = [17, 641, 4_000, 16_000, 50_890, 79_510, 203_530, 407_050, 669_706]
-RULES: list[tuple[str, type[Optimizer], dict[str, float | bool]]] = [
+RULES: list[tuple[str, type[Optimizer], dict[str, Any]]] = [
     ("SGD", SGD, {}),
     ("momentum", SGD, {"momentum": 0.9}),
     ("RMSprop", RMSprop, {}),
@@ -53,8 +54,7 @@ def main() -> None:
             times = max(3, 200_000 // n)
             pairs = [(seconds(plain, theta, g, times), seconds(loop, theta, g, times)) for _ in range(ROUNDS)]
             in_numpy, in_loop = (1e6 * statistics.median(column) for column in zip(*pairs, strict=True))
-            if in_numpy > in_loop:
-                crossing = crossing or n
+            crossing = (crossing or n) if in_numpy > in_loop else None
             print(f"{name:10}{n:>10,}{in_numpy:>12.1f}{in_loop:>12.1f}{in_numpy / in_loop:>8.2f}")
         print(f"{name:10}the loop is faster from {crossing or 'no length':,} numbers on")
 
