@@ -69,6 +69,8 @@ WITHOUT_FORMULA = {
     "nnlite.metrics.variable.StateVariable": "a number with a name",
     "nnlite.regularizers.Regularizer": "the contract",
     "nnlite.optim.base.Optimizer": "the contract",
+    "nnlite.optim.rate.Rate": "a number",
+    "nnlite.optim.variables.OptimizerVariable": "a number or an array by its name",
     "nnlite.optim.batches.Batches": "rows of arrays",
 }
 
@@ -671,10 +673,9 @@ def _steps(cls, **settings):
     for _ in range(3):
         g = rng.normal(size=theta.size)
         given = {"theta": theta.copy(), "g": g, "t": rule.iterations + 1, **settings}
-        given |= {name: vector * rule.factor(name) for name, vector in rule.state.items()}
+        given |= {name: vector.copy() for name, vector in rule.state.items()}
         rule.step(theta, g)
-        remembered = {name: vector * rule.factor(name) for name, vector in rule.state.items()}
-        yield given, {"theta": theta.copy(), **remembered}
+        yield given, {"theta": theta.copy(), **{name: vector.copy() for name, vector in rule.state.items()}}
 
 
 @case(SGD)

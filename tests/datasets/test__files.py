@@ -2,6 +2,7 @@ import http.server
 import os
 import socket
 import threading
+import time
 
 import pooch
 import pytest

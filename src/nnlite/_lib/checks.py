@@ -69,11 +69,11 @@ def number(
         x = math.nan
     inside = math.isfinite(x) and low <= x <= high
     if not inside or (without_low and x == low) or (not with_high and x == high):
-        bounds = f"above {low:g}" if without_low else f"from {low:g}"
+        bounds = f" above {low:g}" if without_low else f" from {low:g}" if low > -math.inf else ""
         if high < math.inf:
             bounds += f" to {high:g}" if with_high else f" to below {high:g}"
         raise ValueError(
-            explain(f"{name} is {value!r}", needed=f"a finite number {bounds}", fix=f"{name}={example:g}")
+            explain(f"{name} is {value!r}", needed=f"a finite number{bounds}", fix=f"{name}={example:g}")
         )
     return x
 

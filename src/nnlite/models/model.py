@@ -442,7 +442,7 @@ class Model:
         compiled = self._need_compiled()
         x, y, _ = first
         if self._step is not None and self._step.network is self._network and compiled.metrics is not None:
-            compiled.optimizer.own(self._step.network.store)
+            compiled.optimizer.bind(self._step.network.store)
             return self._step
         shapes = expected.output_shapes(x)
         for head, shape in zip(compiled.heads, shapes, strict=True):
@@ -452,7 +452,7 @@ class Model:
         self._build_for(x)
         compiled.metrics, compiled.weighted_metrics = resolved
         self.store.on_move = self._move_slots
-        compiled.optimizer.own(self.store)
+        compiled.optimizer.bind(self.store)
         self._step = Step(self.network, compiled.heads, compiled.optimizer, *resolved)
         return self._step
 

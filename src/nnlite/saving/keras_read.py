@@ -12,6 +12,7 @@ from nnlite.metrics import registry as metrics
 from nnlite.optim import registry as optimizers
 from nnlite.optim.schedules import registry as schedules
 from nnlite.saving.keras_names import NEUTRAL
+from nnlite.saving.keras_optimizer import with_exclusions
 from nnlite.saving.keras_versions import FUNCTIONS, NEWEST, absent, modern, modern_optimizer, version_of
 
 __all__ = ["FromKeras", "is_keras"]
@@ -197,7 +198,8 @@ class FromKeras:
         if part == "optimizer":
             if not isinstance(value, Mapping):
                 return value
-            return self._object(modern_optimizer(value, self.version), optimizers.registry)
+            made = self._object(modern_optimizer(value, self.version), optimizers.registry)
+            return with_exclusions(made, value)
         if part == "loss":
             return self._measures(value, losses.registry)
         if part == "loss_weights":
