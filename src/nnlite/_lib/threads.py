@@ -10,7 +10,6 @@ import functools
 import math
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -108,7 +107,7 @@ def threads_for(multiplications: int, available: int) -> int:
 
 def cores() -> int:
     """Return how many cores this process may use: by its affinity, and by the quota of its container."""
-    return max(1, int(min(_affinity(), quota(Path("/")))))
+    return max(1, int(min(_affinity(), quota("/"))))
 
 
 def _affinity() -> int:
@@ -117,12 +116,12 @@ def _affinity() -> int:
 
 
 @functools.cache
-def quota(root: Path) -> float:
+def quota(root: str) -> float:
     """Return the seconds of processor time that the control groups allow this process in a second.
 
     Parameters
     ----------
-    root : Path
+    root : str
         Where ``/proc`` and ``/sys`` are.
 
     Returns
@@ -131,25 +130,26 @@ def quota(root: Path) -> float:
         Infinite, if there is no quota.
     """
     least = math.inf
-    for line in _read(root / "proc/self/cgroup").splitlines():
+    for line in _read(os.path.join(root, "proc/self/cgroup")).splitlines():
         _, kinds, path = line.split(":", 2)
         if kinds and "cpu" not in kinds.split(","):
             continue
-        group = root / "sys/fs/cgroup" / (kinds and "cpu")
-        for part in ("", *Path(path.lstrip("/")).parts):
-            group = group / part
+        group = os.path.join(root, "sys/fs/cgroup", kinds and "cpu")
+        for part in ["", *filter(None, path.split("/"))]:
+            group = os.path.join(group, part)
             if kinds:  # version 1 has two files
-                numbers = [_read(group / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+                numbers = [_read(os.path.join(group, f"cpu.cfs_{name}_us")) for name in ("quota", "period")]
             else:
-                numbers = _read(group / "cpu.max").split()
+                numbers = _read(os.path.join(group, "cpu.max")).split()
             if len(numbers) == 2 and all(number.strip().isdigit() for number in numbers):
                 least = min(least, int(numbers[0]) / int(numbers[1]))
     return least
 
 
-def _read(path: Path) -> str:
+def _read(path: str) -> str:
     try:
-        return path.read_text()
+        with open(path) as file:
+            return file.read()
     except OSError:  # there is none
         return ""
 

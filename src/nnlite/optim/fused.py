@@ -11,7 +11,6 @@ threads of the matrix products still wait for work when the update begins, and m
 
 import functools
 import importlib
-import importlib.util
 import warnings
 from collections.abc import Callable
 from math import sqrt
@@ -30,7 +29,9 @@ INSTALL = 'python -m pip install "nnlite[fast]"'
 @functools.cache
 def installed() -> bool:
     """Tell whether numba is there; it is not imported for that."""
-    return importlib.util.find_spec("numba") is not None
+    from importlib.util import find_spec
+
+    return find_spec("numba") is not None
 
 
 @functools.cache
