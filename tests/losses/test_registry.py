@@ -16,7 +16,7 @@ def test_short_names(short):
 def test_functions_of_the_library_stand_for_their_classes(name):
     function = getattr(losses, name)
     loss = losses.get(function)
-    assert type(loss) is type(losses.get(name)) is rules._FUNCTIONS[function]
+    assert type(loss) is type(losses.get(name)) is function.made_from
     assert loss.name.removesuffix("_loss") == name
 
 

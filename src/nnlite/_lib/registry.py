@@ -4,6 +4,7 @@ Wherever the library accepts an optimizer, a loss, a layer's activation and the 
 class or an object. One registry for each kind knows the names.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,11 +12,17 @@ from typing import Any, Generic, TypeVar
 
 from nnlite.errors import explain, unknown_name
 
-__all__ = ["Registry", "custom_object", "custom_objects"]
+__all__ = ["Registry", "custom_object", "custom_objects", "snake_case"]
 
 T = TypeVar("T")
 
 _custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", default=None)
+
+
+def snake_case(name: str) -> str:
+    """Return ``f1_score`` for ``F1Score`` and ``kl_divergence`` for ``KLDivergence``, as Keras does."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 @contextmanager

@@ -4,20 +4,22 @@ With predictions p and targets y, a loss has a value for every sample, and a *re
 of them: their mean (the default), their sum, or half their sum. The gradient is that of the reduced number.
 """
 
-import re
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.derived import ValueFunction, value_function
+from nnlite._lib.registry import snake_case
 from nnlite.derivatives.jacobians import loss_jacobian
 from nnlite.derivatives.of_losses import NumericalGradient
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape, as_floats
 
-__all__ = ["Loss", "NamedLoss"]
+__all__ = ["Loss", "NamedLoss", "function_of"]
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "half_sum", "mean_with_sample_weight", "none")
 
@@ -78,7 +80,7 @@ class Loss(Configurable):
                 )
             )
         self.reduction = reduction
-        self.name = name or _snake_case(type(self).__name__)
+        self.name = name or snake_case(type(self).__name__)
         self.dtype = None if dtype is None else str(np.dtype(dtype))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -330,7 +332,16 @@ def _times(values: Array, weight: Array | None) -> Array:
     return values if weight is None else (values.T * weight.T).T
 
 
-def _snake_case(name: str) -> str:
-    """Return ``mean_squared_error`` for ``MeanSquaredError``, ``kl_divergence`` for ``KLDivergence``."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+# --- losses as functions ---------------------------------------------------------------------------------
+
+Arguments = ParamSpec("Arguments")
+
+
+def function_of(cls: Callable[Arguments, Loss]) -> ValueFunction[Arguments]:
+    """Return the function that gives the value of each sample: `huber` for `Huber`."""
+    return value_function(
+        cls,
+        Loss.each,
+        summary="Return the loss of each sample, as the class of this name has it before the reduction.",
+        returns="ndarray, shape (n,)",
+    )

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import sigmoid, softplus
+from nnlite.losses.base import function_of
 from nnlite.losses.probabilities import (
     BinaryLoss,
     CategoricalLoss,
@@ -285,35 +286,6 @@ def _put(p: Array, y: Array, value: Array) -> None:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def binary_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`BinaryCrossentropy` of each sample."""
-    return BinaryCrossentropy(from_logits, label_smoothing, axis).each(y_true, y_pred)
-
-
-def categorical_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`CategoricalCrossentropy` of each sample."""
-    return CategoricalCrossentropy(from_logits, label_smoothing, axis).each(y_true, y_pred)
-
-
-def sparse_categorical_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    ignore_class: int | None = None,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`SparseCategoricalCrossentropy` of each sample."""
-    return SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).each(y_true, y_pred)
+binary_crossentropy = function_of(BinaryCrossentropy)
+categorical_crossentropy = function_of(CategoricalCrossentropy)
+sparse_categorical_crossentropy = function_of(SparseCategoricalCrossentropy)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from nnlite import config
 from nnlite.errors import explain
-from nnlite.losses.base import NamedLoss
+from nnlite.losses.base import NamedLoss, function_of
 from nnlite.losses.bounds import inside, moved_into
 from nnlite.losses.probabilities import check_probabilities, last_axis
 from nnlite.tensor import Array, Shape
@@ -143,17 +143,6 @@ def _length(p: Array) -> Array:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def kl_divergence(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`KLDivergence` of each sample."""
-    return KLDivergence().each(y_true, y_pred)
-
-
-def poisson(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`Poisson` loss of each sample."""
-    return Poisson().each(y_true, y_pred)
-
-
-def cosine_similarity(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`CosineSimilarity` loss of each sample: the negative cosine."""
-    return CosineSimilarity(axis).each(y_true, y_pred)
+kl_divergence = function_of(KLDivergence)
+poisson = function_of(Poisson)
+cosine_similarity = function_of(CosineSimilarity)

@@ -52,8 +52,10 @@ from nnlite.metrics.losses import (
     Hinge,
     KLDivergence,
     LogCoshError,
+    MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanLoss,
+    MeanSquaredError,
     MeanSquaredLogarithmicError,
     Poisson,
     SparseCategoricalCrossentropy,
@@ -62,8 +64,6 @@ from nnlite.metrics.losses import (
 from nnlite.metrics.registry import get
 from nnlite.metrics.regression import (
     CosineSimilarity,
-    MeanAbsoluteError,
-    MeanSquaredError,
     R2Score,
     RootMeanSquaredError,
 )

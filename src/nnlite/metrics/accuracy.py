@@ -1,11 +1,13 @@
 """Accuracies: the fraction of the answers that are right."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
+from nnlite._lib.derived import ValueFunction, value_function
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.base import SampleMean, side_by_side
 from nnlite.tensor import Array
@@ -23,6 +25,8 @@ __all__ = [
     "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
 ]
+
+Arguments = ParamSpec("Arguments")
 
 
 class Accuracy(SampleMean):
@@ -245,35 +249,25 @@ def _among_first(labels: Array, p: Array, k: int) -> Array:
 # --- the same as functions, which return a value for each sample ----------------------------------------
 
 
-def binary_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, threshold: float = 0.5) -> Array:
-    """Return 1 for each answer that is right and 0 for each that is wrong: see :class:`BinaryAccuracy`."""
-    return _each(BinaryAccuracy(threshold=threshold), y_true, y_pred)
-
-
-def categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return 1 for each sample that is classified right: see :class:`CategoricalAccuracy`."""
-    return _each(CategoricalAccuracy(), y_true, y_pred)
-
-
-def sparse_categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return 1 for each sample that is classified right: see :class:`SparseCategoricalAccuracy`."""
-    return _each(SparseCategoricalAccuracy(), y_true, y_pred)
-
-
-def top_k_categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, k: int = 5) -> Array:
-    """Return 1 for each sample among whose k classes is its own: see :class:`TopKCategoricalAccuracy`."""
-    return _each(TopKCategoricalAccuracy(k), y_true, y_pred)
-
-
-def sparse_top_k_categorical_accuracy(
-    y_true: npt.ArrayLike, y_pred: npt.ArrayLike, k: int = 5, from_sorted_ids: bool = False
-) -> Array:
-    """Return 1 for each sample among whose k classes is its label: see the class of this name."""
-    return _each(SparseTopKCategoricalAccuracy(k, from_sorted_ids=from_sorted_ids), y_true, y_pred)
-
-
 def _each(metric: Any, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
     """Return the values of a metric as floats of the predictions' type."""
     p = np.asarray(y_pred)
     values: Array = metric.values(np.asarray(y_true), p)
     return values.astype(p.dtype if p.dtype.kind == "f" else float)
+
+
+def _function_of(cls: Callable[Arguments, SampleMean]) -> ValueFunction[Arguments]:
+    """Return the function of an accuracy: `binary_accuracy` for `BinaryAccuracy`."""
+    return value_function(
+        cls,
+        _each,
+        summary="Return 1 for each answer that is right, and 0 for each other.",
+        returns="ndarray, shape (n,)\n    In the float type of the predictions.",
+    )
+
+
+binary_accuracy = _function_of(BinaryAccuracy)
+categorical_accuracy = _function_of(CategoricalAccuracy)
+sparse_categorical_accuracy = _function_of(SparseCategoricalAccuracy)
+top_k_categorical_accuracy = _function_of(TopKCategoricalAccuracy)
+sparse_top_k_categorical_accuracy = _function_of(SparseTopKCategoricalAccuracy)

@@ -5,7 +5,6 @@ everything since ``reset_state``. What it adds up is chosen so that the batches 
 the mean of all squares, and not the mean of the batches' roots.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from nnlite import initializers
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.registry import snake_case
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.variable import StateVariable
 from nnlite.tensor import Array, Shape
@@ -45,7 +45,7 @@ class Metric(Configurable):
 
     def __init__(self, dtype: npt.DTypeLike | None = None, name: str | None = None) -> None:
         self.dtype = _float_type(dtype)
-        self.name = name or _snake_case(type(self).__name__)
+        self.name = name or snake_case(type(self).__name__)
         self._variables: list[StateVariable] = []
         Metric.reset_state(self)  # not an override's, whose variables are not there yet
 
@@ -322,9 +322,3 @@ def _float_type(dtype: npt.DTypeLike | None) -> str:
             )
         )
     return str(kind)
-
-
-def _snake_case(name: str) -> str:
-    """Return ``f1_score`` for ``F1Score`` and ``auc`` for ``AUC``."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

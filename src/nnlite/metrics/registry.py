@@ -33,8 +33,10 @@ from nnlite.metrics.losses import (
     Hinge,
     KLDivergence,
     LogCoshError,
+    MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanLoss,
+    MeanSquaredError,
     MeanSquaredLogarithmicError,
     Poisson,
     SparseCategoricalCrossentropy,
@@ -42,8 +44,6 @@ from nnlite.metrics.losses import (
 )
 from nnlite.metrics.regression import (
     CosineSimilarity,
-    MeanAbsoluteError,
-    MeanSquaredError,
     R2Score,
     RootMeanSquaredError,
 )

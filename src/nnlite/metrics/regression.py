@@ -14,8 +14,6 @@ from nnlite.tensor import Array, Shape
 
 __all__ = [
     "CosineSimilarity",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
     "R2Score",
     "RootMeanSquaredError",
 ]
@@ -28,53 +26,6 @@ def _rows(y: Array, p: Array) -> tuple[Array, Array]:
         p = p.astype(config.floatx())  # differences of bytes would wrap around
     y = y.astype(p.dtype, copy=False)
     return (y[:, np.newaxis], p[:, np.newaxis]) if p.ndim == 1 else (y, p)
-
-
-class MeanSquaredError(SampleMean):
-    """Mean squared error.
-
-    ::
-
-        v = ((p - y)**2).mean(-1)
-
-    Parameters
-    ----------
-    name : str, default 'mean_squared_error'
-    dtype : str, optional
-    """
-
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_squared_error", dtype: npt.DTypeLike | None = None) -> None:
-        super().__init__(name, dtype)
-
-    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        y, p = _rows(y, p)
-        error = p - y
-        return (error * error).mean(-1)
-
-
-class MeanAbsoluteError(SampleMean):
-    """Mean absolute error.
-
-    ::
-
-        v = np.abs(p - y).mean(-1)
-
-    Parameters
-    ----------
-    name : str, default 'mean_absolute_error'
-    dtype : str, optional
-    """
-
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: npt.DTypeLike | None = None) -> None:
-        super().__init__(name, dtype)
-
-    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        y, p = _rows(y, p)
-        return np.abs(p - y).mean(-1)
 
 
 class RootMeanSquaredError(RunningMean):
