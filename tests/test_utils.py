@@ -41,6 +41,9 @@ def test_numpys_global_generator_gets_the_very_seed():
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, np.int64(7)])
 def test_seeds_that_are_right(seed):
     utils.set_random_seed(seed)
+    first = config.generator("noise").random()
+    utils.set_random_seed(seed)
+    assert config.generator("noise").random() == first
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "1", None, True])
@@ -82,3 +85,27 @@ def test_clear_session_starts_the_names_again():
     assert [Dense(1).name, Dense(1).name] == ["dense", "dense_1"]
     utils.clear_session()
     assert Dense(1).name == "dense"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "want"),
+    [
+        ({}, [[0.6, 0.8], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"order": 1}, [[3 / 7, 4 / 7], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"order": np.inf}, [[0.75, 1.0], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"axis": 0}, [[3 / np.sqrt(13), 1.0], [0.0, 0.0], [-2 / np.sqrt(13), 0.0]]),
+    ],
+)
+def test_normalize(arguments, want):
+    x = np.array([[3.0, 4.0], [0.0, 0.0], [-2.0, 0.0]])
+    np.testing.assert_allclose(utils.normalize(x, **arguments), want, rtol=1e-15)
+    np.testing.assert_array_equal(x[0], [3, 4])
+    assert utils.normalize([[3, 4]]).tolist() == [[0.6, 0.8]]
+
+
+def test_normalize_is_keras_function(keras):
+    x = np.random.default_rng(0).normal(size=(4, 3, 2))
+    for axis, order in ((-1, 2), (1, 1), (2, 3)):
+        np.testing.assert_allclose(
+            utils.normalize(x, axis, order), keras.utils.normalize(x, axis, order), rtol=1e-12
+        )

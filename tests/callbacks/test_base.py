@@ -105,7 +105,7 @@ def test_what_is_no_callback_is_refused_before_any_learns_the_model(wrong):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_whether_anybody_watches_batches(moment):
+def test_whether_a_callback_watches_batches(moment):
     watches = moment in BATCH_MOMENTS
     derived = type("Mine", (Callback,), {moment: lambda self, *a: None})
     assert CallbackList(derived(), None, {}).watches_batches == watches
@@ -113,7 +113,7 @@ def test_whether_anybody_watches_batches(moment):
     assert CallbackList([History(), derived()], None, {}).watches_batches == watches
 
 
-def test_nobody_watches_batches_by_default():
+def test_no_callback_watches_batches_by_default():
     assert not CallbackList(None, None, {}).watches_batches
     assert not CallbackList([Callback(), History(), LambdaCallback()], None, {}).watches_batches
 

@@ -3,7 +3,6 @@ import pytest
 
 from nnlite import losses
 from nnlite.layers import Dense
-from nnlite.losses import registry as rules
 
 
 @pytest.mark.parametrize("short", ["mse", "mae", "mape", "msle", "bce", "kld"])

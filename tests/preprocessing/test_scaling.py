@@ -194,13 +194,14 @@ def test_fitting_on_the_training_set_again_is_no_mistake(x):
     scaler = StandardScaler()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scaler.fit_transform(x)
-        scaler.fit_transform(x)
+        first = scaler.fit_transform(x)
+        np.testing.assert_array_equal(scaler.fit_transform(x), first)
         scaler.fit(x + 1)  # other data
         scaler.fit(x)
         scaler.transform(x + 2)
         scaler.fit(x)
         scaler.fit(x + 2)  # what was transformed before another fit is forgotten
+    np.testing.assert_allclose(scaler.transform(x + 2), first, atol=1e-12)
 
 
 @pytest.mark.parametrize(("value", "place"), [(np.nan, [1, 0]), (np.inf, [1, 0])])

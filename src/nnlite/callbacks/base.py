@@ -46,7 +46,7 @@ class Callback:
 
     @property
     def watches_batches(self) -> bool:
-        """Whether it has something to do at a training batch; if nobody has, `fit` does not ask."""
+        """Whether it has something to do at a training batch; if none has, `fit` calls none."""
         return self._watches_beyond(Callback)
 
     def _watches_beyond(self, base: type["Callback"]) -> bool:
@@ -219,9 +219,9 @@ class CallbackList:
     ----------
     callbacks : list of Callback
     watches_batches : bool
-        Whether anybody has something to do at a training batch; if not, `fit` need not ask.
+        Whether any of them has something to do at a training batch; if not, `fit` need not call them.
     ends_at_nan : bool
-        Whether anybody sees to it that training ends when the loss is no longer a number.
+        Whether one of them ends the training when the loss is no longer a number.
     """
 
     def __init__(

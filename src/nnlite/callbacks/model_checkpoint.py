@@ -47,8 +47,8 @@ class ModelCheckpoint(Monitor):
     Raises
     ------
     ValueError
-        For a file name that ends in something else. When training begins, in ``'auto'`` mode, if nobody
-        says whether less or more is better.
+        For a file name that ends in something else. When training begins, in ``'auto'`` mode, if it is
+        not known whether less or more is better.
     KeyError
         If the file name asks for something that is not among the logs.
 

@@ -25,7 +25,7 @@ _TRIES = 2
 _PAUSE = 1.0  # seconds before a second try: a server that is restarting needs a moment
 _PATIENCE = 20.0  # seconds of failure after which there is no second try
 _TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two pieces of the answer
-_KNOCK = 5.0  # seconds to find out whether anybody is there
+_KNOCK = 5.0  # seconds to find out whether a server answers at all
 
 
 class Unfit(Exception):
@@ -185,7 +185,7 @@ def _from_mirrors(
                 failures[mirror] = f"what it gave {flaw}"
             except ConnectionRefusedError as refusal:
                 failures[mirror] = str(refusal)
-                candidates.remove(mirror)  # whoever did not open within seconds will not do so now
+                candidates.remove(mirror)  # a server that did not answer within seconds will not do so now
             except (OSError, ValueError) as error:  # every error of requests is an OSError
                 failures[mirror] = f"{type(error).__name__}: {error}"
     raise Unfit("; ".join(f"{mirror}: {reason[:160]}" for mirror, reason in failures.items()))
@@ -259,7 +259,7 @@ def _give_name(part: str, path: str) -> None:
 
 
 def _silence(url: str) -> str:
-    """Say within seconds why nobody is there, at the mirror or at the proxy on the way; else nothing.
+    """Say within seconds why the mirror, or the proxy on the way, does not answer; nothing if it does.
 
     A network that drops packets without a word can keep the look-up of a name, and then every address of
     that name in turn, waiting for minutes, and no timeout of an HTTP library bounds the sum. So a thread
@@ -275,7 +275,7 @@ def _silence(url: str) -> str:
     proxy = proxies.get(target.scheme) or proxies.get("all")
     if proxy and not proxy_bypass(target.hostname or ""):
         target = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    reasons = [f"nobody answered within {_KNOCK:g} seconds"]
+    reasons = [f"no answer within {_KNOCK:g} seconds"]
 
     def knock() -> None:
         try:
@@ -283,7 +283,7 @@ def _silence(url: str) -> str:
             socket.create_connection((target.hostname or "", port), timeout=_KNOCK / 2).close()
             reasons.append("")
         except (OSError, ValueError) as error:
-            reasons.append(f"nobody answered: {error}")
+            reasons.append(f"no answer: {error}")
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()

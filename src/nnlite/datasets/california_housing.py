@@ -48,7 +48,7 @@ def load_data(
 
     The file ``housing.csv`` is looked for in the folder that ``NNLITE_DATA_DIR`` names or its subfolder
     ``housing`` or ``california_housing`` (where it may have any number of rows), then in the cache, then
-    on two mirrors. The 207 districts whose number of bedrooms is missing get the median of the others.
+    on two mirrors. In 207 districts the number of bedrooms is missing: they get the median of the others.
     Nothing is standardized.
 
     Parameters

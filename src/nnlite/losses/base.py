@@ -84,10 +84,10 @@ class Loss(Configurable):
         self.dtype = None if dtype is None else str(np.dtype(dtype))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what a subclass computes be differentiated by its own means, and never by its base class's.
+        """See to it that the gradient of a subclass with other values is not its base class's.
 
-        Whoever derives from MeanSquaredError and writes other values, but no gradient, would otherwise train
-        on the squared error's.
+        A class derived from MeanSquaredError with other values, but no gradient of its own, would otherwise
+        be trained on the gradient of the squared error.
         """
         super().__init_subclass__(**kwargs)
         own = vars(cls)
@@ -252,7 +252,7 @@ class Loss(Configurable):
     def each(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
         """Return the loss of each sample, unreduced, as Keras's functions do.
 
-        Predictions with one axis are the outputs for a single sample, whose value is returned, unless the
+        Predictions with one axis are the outputs for a single sample, and one value is returned, unless the
         targets are a column.
         """
         y, p = np.asarray(y_true), np.asarray(y_pred)
@@ -292,7 +292,7 @@ class Loss(Configurable):
 
 
 class NamedLoss(Loss):
-    """A loss whose arguments come in the order of Keras's losses: the reduction first.
+    """A loss with its arguments in the order of Keras's losses: the reduction first.
 
     Parameters
     ----------

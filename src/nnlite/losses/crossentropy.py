@@ -224,7 +224,7 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
     def _known(self, y: Array) -> tuple[Array, Any]:
         """Return labels that all name a class, and the index of those that stood for none."""
         if self.ignore_class is None:
-            return y, slice(0)  # of nobody
+            return y, slice(0)  # no sample is ignored
         ignored = y == self.ignore_class
         return np.where(ignored, 0, y), ignored
 

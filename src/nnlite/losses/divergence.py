@@ -59,7 +59,7 @@ class KLDivergence(NamedLoss):
 
 
 class Poisson(NamedLoss):
-    """Negative logarithm of the Poisson likelihood of counts y whose expectation is p, less a constant.
+    """Negative logarithm of the Poisson likelihood of counts y with the expectation p, less a constant.
 
     With ``epsilon = 1e-7``, averaged over the outputs::
 

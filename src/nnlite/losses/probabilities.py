@@ -3,7 +3,7 @@
 Two activations turn numbers into probabilities, the *links*: the sigmoid each number by itself, the softmax
 a row of them. A loss and its link are each right by themselves, but in pairs they are better: computed from
 the logits z the loss never takes the logarithm of 0, and the gradient with respect to z is short, ``p - y``
-for the cross-entropies. A model whose last activation is the loss's link uses the pair; so does a loss with
+for the cross-entropies. A model that ends in the loss's link uses the pair; so does a loss with
 ``from_logits=True``.
 """
 
@@ -78,12 +78,12 @@ def shift_and_softmax(z: Array) -> tuple[Array, Array, Array]:
 # --- arguments -------------------------------------------------------------------------------------------
 
 
-def check_probabilities(y: Array, whose: str, *, needed: str, why: str = "", fix: str = "") -> None:
+def check_probabilities(y: Array, loss: str, *, needed: str, why: str = "", fix: str = "") -> None:
     """Refuse targets outside 0 … 1."""
     if y.size and not (y.real.min() >= 0 and y.real.max() <= 1):
         raise ValueError(
             explain(
-                f"the targets of {whose} run from {y.real.min():g} to {y.real.max():g}",
+                f"the targets of {loss} run from {y.real.min():g} to {y.real.max():g}",
                 needed=needed,
                 why=why,
                 fix=fix,

@@ -91,7 +91,7 @@ class BinaryAccuracy(SampleMean):
 
 
 class CategoricalAccuracy(SampleMean):
-    """Fraction of samples whose most probable class is the one of the one-hot target.
+    """Fraction of samples for which the most probable class is the class of the one-hot target.
 
     ::
 
@@ -115,7 +115,7 @@ class CategoricalAccuracy(SampleMean):
 
 
 class SparseCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose most probable class is the one that the label numbers.
+    """Fraction of samples for which the most probable class is the label.
 
     ::
 
@@ -141,7 +141,7 @@ class SparseCategoricalAccuracy(SampleMean):
 
 
 class TopKCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose one-hot target is among the k most probable classes.
+    """Fraction of samples for which the class of the one-hot target is among the k most probable.
 
     With ``rows = np.arange(len(p))``::
 
@@ -173,7 +173,7 @@ class TopKCategoricalAccuracy(SampleMean):
 
 
 class SparseTopKCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose label is among the k most probable classes.
+    """Fraction of samples for which the label is among the k most probable classes.
 
     With ``rows = np.arange(len(p))``::
 

@@ -164,7 +164,7 @@ class AUC(Metric):
         return float(ratio((areas * weights).sum(), weights.sum()))
 
     def _area(self, x: Array, y: Array) -> Array:
-        """Return the area under points (x, y), whose x decrease as the threshold rises."""
+        """Return the area under points (x, y); x decreases as the threshold rises."""
         if self.summation_method == "interpolation":
             heights = (y[:-1] + y[1:]) / 2
         elif self.summation_method == "minoring":

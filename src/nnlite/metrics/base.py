@@ -47,7 +47,7 @@ class Metric(Configurable):
         self.dtype = _float_type(dtype)
         self.name = name or snake_case(type(self).__name__)
         self._variables: list[StateVariable] = []
-        Metric.reset_state(self)  # not an override's, whose variables are not there yet
+        Metric.reset_state(self)  # not an override: it may use variables that are made after this line
 
     # --- what a metric defines -------------------------------------------------------------------------
 

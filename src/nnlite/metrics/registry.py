@@ -196,7 +196,7 @@ def resolve(
     output_shape : Shape
         Of the model's output, batch axis included.
     beside : sequence of Metric
-        The plain metrics, if these are the weighted ones: whose name is taken by one of them is called
+        The plain metrics, if these are the weighted ones: one that has the name of a plain metric is called
         ``weighted_mae``.
 
     Raises

@@ -128,9 +128,9 @@ class R2Score(Metric):
     -----
     The squares about the mean are added batch by batch about each batch's own mean and then moved to the
     common one (Chan, Golub and LeVeque, 1983). The sum of squares less the square of the sum, which Keras
-    takes, loses the digits of targets whose mean is large beside their spread.
+    takes, loses digits where the mean of the targets is large beside their spread.
 
-    An output whose targets are all equal scores 0, and 1 if it was predicted exactly (where Keras has NaN).
+    If all targets of an output are equal, its score is 0, or 1 if it was predicted exactly (Keras has NaN).
     """
 
     direction = "up"
