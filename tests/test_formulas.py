@@ -191,7 +191,7 @@ INTERMEDIATE = {
     "adadelta": ("delta",),
     "nadam": ("m_hat", "v_hat"),
     "lion": ("step",),
-    "from_predictions": ("q", "d", "e", "g", "u", "du", "bce"),
+    "from_predictions": ("q", "d", "e", "g", "u", "du", "bce", "overlap", "missed", "false", "total"),
     "from_logits": ("u", "du", "bce", "t"),
     "categorical_hinge": ("wrong", "right"),
     "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
@@ -457,6 +457,9 @@ _loss_case(losses.BinaryFocalCrossentropy, SOFT, P, {"w": 1}, gamma=1.5)
 _loss_case(losses.CategoricalCrossentropy, SOFT, SOFT[::-1])  # rows that do not sum to 1
 _loss_case(losses.CategoricalFocalCrossentropy, SOFT, SOFT[::-1], gamma=1.5, alpha=0.3)
 _loss_case(losses.SparseCategoricalCrossentropy, LABELS, SOFT)
+_loss_case(losses.CategoricalGeneralizedCrossEntropy, LABELS, SOFT, q=0.3)
+_loss_case(losses.Dice, SOFT, P, EPSILON, axis=-1)
+_loss_case(losses.Tversky, SOFT, P, EPSILON, axis=-1, alpha=0.3, beta=0.8)
 
 
 def _hinge_case(cls):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
+from nnlite._lib.configurable import plain
 from nnlite.errors import explain, unknown_name
 
 __all__ = ["Registry", "custom_object", "custom_objects", "snake_case"]
@@ -44,6 +45,9 @@ def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
 def custom_object(name: object) -> Any:
     """Return what the caller of `custom_objects` calls so, or None."""
     return (_custom.get() or {}).get(name) if isinstance(name, str) else None
+
+
+_known = custom_objects  # an argument has this name as well
 
 
 class Registry(Generic[T], Mapping[str, type[T]]):
@@ -120,6 +124,29 @@ class Registry(Generic[T], Mapping[str, type[T]]):
             message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
             raise ValueError(message)
         return self.convert(spec)
+
+    def serialize(self, thing: Any) -> Any:
+        """Return an object as plain data, and a function of the library, which has a name, by that.
+
+        Raises
+        ------
+        TypeError
+            For what has no such form, as a function of the user's own.
+        """
+        made_from = getattr(thing, "made_from", None)
+        return thing.__name__ if made_from in self.values() else plain(thing, f"the {self.kind}")
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> T:
+        """Make an object of what `serialize` returned.
+
+        Parameters
+        ----------
+        config : str or dict
+        custom_objects : mapping of str to type or callable, optional
+            Classes and functions of the user's own by the names that ``config`` calls them.
+        """
+        with _known(custom_objects):
+            return self.get(config)
 
     def make(self, cls: type[T], arguments: Mapping[str, Any]) -> T:
         """Make an object of a class from its configuration."""

@@ -7,7 +7,7 @@ from nnlite import config
 from nnlite.errors import explain
 from nnlite.losses.base import NamedLoss, function_of
 from nnlite.losses.bounds import inside, moved_into
-from nnlite.losses.probabilities import check_probabilities, last_axis
+from nnlite.losses.probabilities import axis_number, check_probabilities
 from nnlite.tensor import Array, Shape
 
 __all__ = [
@@ -110,11 +110,13 @@ class CosineSimilarity(NamedLoss):
     Parameters
     ----------
     axis : int, default -1
-        The axis of the components: the last one, and no other.
+        The axis of the components; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'cosine_similarity'
     dtype : str, optional
     """
+
+    along_axis = True
 
     def __init__(
         self,
@@ -123,7 +125,7 @@ class CosineSimilarity(NamedLoss):
         name: str | None = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
-        self.axis = last_axis(axis)
+        self.axis = axis_number(axis)
         super().__init__(reduction, name, dtype)
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102

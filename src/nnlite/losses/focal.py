@@ -68,7 +68,7 @@ class BinaryFocalCrossentropy(BinaryLoss):
     label_smoothing : float, default 0
         How far targets are moved towards one half, from 0 to 1.
     axis : int, default -1
-        The axis of the outputs: the last one, and no other.
+        The axis of the outputs; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'binary_focal_crossentropy'
     dtype : str, optional
@@ -168,7 +168,7 @@ class CategoricalFocalCrossentropy(CategoricalLoss):
     label_smoothing : float, default 0
         How far targets are moved towards 1/K, from 0 to 1.
     axis : int, default -1
-        The axis of the classes: the last one, and no other.
+        The axis of the classes; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'categorical_focal_crossentropy'
     dtype : str, optional

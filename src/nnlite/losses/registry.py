@@ -1,15 +1,15 @@
 """The losses by name."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, cast, overload
 
 from nnlite._lib.configurable import Configurable
 from nnlite._lib.registry import Registry, snake_case
-from nnlite.losses import crossentropy, divergence, focal, margin, regression
+from nnlite.losses import crossentropy, divergence, focal, margin, overlap, regression
 from nnlite.losses.base import Loss
 from nnlite.losses.function import FunctionLoss
 
-__all__ = ["get", "registry"]
+__all__ = ["deserialize", "get", "registry", "serialize"]
 
 _CLASSES: tuple[type[Loss], ...] = (
     regression.L2,
@@ -23,6 +23,7 @@ _CLASSES: tuple[type[Loss], ...] = (
     crossentropy.BinaryCrossentropy,
     crossentropy.CategoricalCrossentropy,
     crossentropy.SparseCategoricalCrossentropy,
+    crossentropy.CategoricalGeneralizedCrossEntropy,
     focal.BinaryFocalCrossentropy,
     focal.CategoricalFocalCrossentropy,
     margin.Hinge,
@@ -31,6 +32,8 @@ _CLASSES: tuple[type[Loss], ...] = (
     divergence.KLDivergence,
     divergence.Poisson,
     divergence.CosineSimilarity,
+    overlap.Dice,
+    overlap.Tversky,
 )
 _SHORT: dict[str, type[Loss]] = {
     "mse": regression.MeanSquaredError,
@@ -75,4 +78,13 @@ registry: Registry[Loss] = _Losses(
     },
     example="loss='mse'",
 )
-get = registry.get
+serialize, deserialize = registry.serialize, registry.deserialize
+
+
+@overload
+def get(identifier: None) -> None: ...
+@overload
+def get(identifier: Any) -> Loss: ...
+def get(identifier: Any) -> Loss | None:
+    """Return the loss of that name; see :meth:`Registry.get`. ``None`` comes back as it is, as in Keras."""
+    return None if identifier is None else registry.get(identifier)

@@ -5,13 +5,10 @@
 import inspect
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
 
-from nnlite import config
 from nnlite._lib.derived import arguments_of, assemble, text_of
 from nnlite._lib.registry import snake_case
-from nnlite.errors import ShapeError, explain
 from nnlite.losses import crossentropy, divergence, margin, registry, regression
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import SampleMean, spread
@@ -60,32 +57,17 @@ class MeanLoss(SampleMean):
         super().__init__(name or self.loss.name, dtype)
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        return self.loss.values(*self._aligned(y, p))
+        return self.loss.values(*self.loss.aligned(y, p))
 
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = self._aligned(np.asarray(y_true), np.asarray(y_pred))
+        y, p = self.loss.aligned(y_true, y_pred)
         values = self.loss.values(y, p)
         weight = None if sample_weight is None else spread(sample_weight, values.shape)
         count, weight = self.loss.counted(y, values.size, weight)  # a loss may leave samples out
         self.total += float((values if weight is None else values * weight).sum())
         self.count += count if weight is None else float(weight.sum())
-
-    def _aligned(self, y: Array, p: Array) -> tuple[Array, Array]:
-        if p.dtype.kind != "f":
-            p = p.astype(config.floatx())
-        if p.ndim == 1:
-            p = p[:, np.newaxis]
-        if y.shape[:1] != p.shape[:1]:
-            raise ShapeError(
-                explain(
-                    f"targets of shape {y.shape} came with predictions of shape {p.shape}",
-                    needed="one target for each prediction",
-                )
-            )
-        y = self.loss.check_targets(y, Shape(p.shape))
-        return (y if self.loss.reads_labels else y.astype(p.dtype, copy=False)), p
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
         self.loss.check_targets(y, output_shape)
