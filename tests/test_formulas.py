@@ -194,7 +194,7 @@ INTERMEDIATE = {
     "from_predictions": ("q", "d", "e", "g", "u", "du", "bce", "overlap", "missed", "false", "total"),
     "from_logits": ("u", "du", "bce", "t"),
     "categorical_hinge": ("wrong", "right"),
-    "metric": ("at", "a", "b", "tpr", "fpr", "precision", "recall"),
+    "metric": ("at", "a", "b", "d", "tpr", "fpr", "tnr", "ppv", "precision", "recall", "both", "either"),
 }  # checked through the lines that use them
 
 
@@ -558,6 +558,30 @@ _result_case(
     thresholds=0.4,
 )
 _result_case(metrics.AUC, YES.ravel(), SOFT.ravel(), {"thresholds": np.linspace(0, 1, 7)}, num_thresholds=7)
+
+
+def _best_case(cls, held):
+    @case(cls)
+    def metric():
+        for least in (0.2, 0.4, 0.6, 0.8):
+            known = {"thresholds": np.linspace(0, 1, 7), held: least}
+            got = cls(least, 7)(YES.ravel(), SOFT.ravel())
+            yield {"y": YES.ravel(), "p": SOFT.ravel(), **known}, {"v": got}
+
+
+_best_case(metrics.SensitivityAtSpecificity, "specificity")
+_best_case(metrics.SpecificityAtSensitivity, "sensitivity")
+_best_case(metrics.PrecisionAtRecall, "recall")
+_best_case(metrics.RecallAtPrecision, "precision")
+_metric_case(metrics.PearsonCorrelation, X[:, :3], Z, axis=-1)
+_metric_case(metrics.ConcordanceCorrelation, X[:, :3], Z, EPSILON, axis=-1)
+ROLLED = np.roll(ONE_HOT, 1, 0)
+GUESSED = np.array([2, 1, 1, 0, 2])
+_result_case(metrics.IoU, LABELS, GUESSED, num_classes=4, target_class_ids=[1, 2, 3])
+_result_case(metrics.MeanIoU, LABELS, GUESSED, num_classes=4)
+_result_case(metrics.BinaryIoU, YES[:, 0], GUESSES[:, 0], target_class_ids=[0, 1], threshold=0.4)
+_result_case(metrics.OneHotIoU, ONE_HOT, ROLLED, num_classes=3, target_class_ids=[1, 2], axis=-1)
+_result_case(metrics.OneHotMeanIoU, ONE_HOT, ROLLED, num_classes=3, axis=-1)
 _result_case(metrics.FBetaScore, YES, SOFT, EPSILON, beta=0.5, threshold=0.4)
 _result_case(metrics.F1Score, YES, SOFT, EPSILON, threshold=0.4)
 

@@ -1,6 +1,8 @@
+import json
+
 import pytest
 
-from nnlite import initializers, losses, metrics, optim, regularizers
+from nnlite import constraints, initializers, losses, metrics, optim, regularizers
 from nnlite._lib.registry import Registry
 from nnlite.layers import activations
 from nnlite.losses import registry as loss_rules
@@ -122,3 +124,31 @@ def test_every_public_class_of_a_kind_has_a_name(registry, module):
     kinds = {cls for cls in classes if issubclass(cls, registry.base)} - {registry.base}
     # Activation is itself a way to write a name; a truncated list of activations would be found here
     assert kinds - {activations.Activation, metrics.SampleMean} == set(registry.values())
+
+
+@pytest.mark.parametrize(
+    ("module", "thing"),
+    [
+        (losses, losses.Huber(2.0)),
+        (metrics, metrics.AUC(thresholds=[0.5])),
+        (initializers, initializers.VarianceScaling(2.0, seed=3)),
+        (regularizers, regularizers.L1L2(0.1, 0.2)),
+        (constraints, constraints.MaxNorm(1.5)),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_each_kind_can_be_written_down_and_made_again(module, thing):
+    written = module.serialize(thing)
+    assert json.loads(json.dumps(written)) == written
+    assert written["class_name"] == type(thing).__name__
+    again = module.deserialize(written)
+    assert type(again) is type(thing)
+    assert again.get_config() == thing.get_config()
+
+    Mine = type("Mine", (type(thing),), {})
+    written["class_name"] = "Mine"
+    assert type(module.deserialize(written, {"Mine": Mine})) is Mine
+    with pytest.raises(ValueError, match="unknown .* 'Mine'"):
+        module.deserialize(written)
+    with pytest.raises(TypeError, match="cannot be written down"):
+        module.serialize(object())

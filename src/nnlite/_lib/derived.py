@@ -11,9 +11,19 @@ from typing import Any, ParamSpec, Protocol, cast
 
 import numpy.typing as npt
 
-from nnlite._lib.registry import snake_case
+from nnlite._lib.registry import custom_object, snake_case
+from nnlite.errors import explain
 
-__all__ = ["ValueFunction", "arguments_of", "assemble", "make_function", "text_of", "value_function"]
+__all__ = [
+    "VALUE_FUNCTIONS",
+    "ValueFunction",
+    "arguments_of",
+    "assemble",
+    "make_function",
+    "named_function",
+    "text_of",
+    "value_function",
+]
 
 Arguments = ParamSpec("Arguments")
 Array = npt.NDArray[Any]
@@ -125,6 +135,10 @@ class ValueFunction(Protocol[Arguments]):
     ) -> Array: ...
 
 
+VALUE_FUNCTIONS: dict[str, ValueFunction[...]] = {}
+"""Those that were made so far, by name."""
+
+
 def value_function(
     cls: Callable[Arguments, Any],
     compute: Callable[[Any, npt.ArrayLike, npt.ArrayLike], Array],
@@ -156,4 +170,29 @@ def value_function(
         without=("reduction", "name", "dtype"),
     )
     function.made_from = made_from
+    VALUE_FUNCTIONS[function.__name__] = function
     return cast("ValueFunction[Arguments]", function)
+
+
+def named_function(fn: Any, kind: str) -> Any:
+    """Return the function that a configuration calls so: one of this library, or of the ``custom_objects``.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not known. ``kind`` says what the function is for.
+    """
+    if not isinstance(fn, str):
+        return fn
+    found = custom_object(fn)
+    found = VALUE_FUNCTIONS.get(fn) if found is None else found
+    if found is None:
+        raise ValueError(
+            explain(
+                f"a {kind} is a function called {fn!r}, which is not known",
+                needed="the function itself",
+                why="a file holds names and numbers, never code",
+                fix=f"load_model(path, custom_objects={{{fn!r}: {fn}}})",
+            )
+        )
+    return found

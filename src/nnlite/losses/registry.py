@@ -1,6 +1,5 @@
 """The losses by name."""
 
-from collections.abc import Mapping
 from typing import Any, cast, overload
 
 from nnlite._lib.configurable import Configurable
@@ -47,15 +46,6 @@ _SHORT: dict[str, type[Loss]] = {
 
 class _Losses(Registry[Loss]):
     """A registry that takes functions, too."""
-
-    def make(self, cls: type[Loss], arguments: Mapping[str, Any]) -> Loss:
-        """Make a loss from its configuration, in which a function stands by its name."""
-        name = arguments.get("fn")
-        if cls is FunctionLoss and isinstance(name, str):
-            found = self.get(name)  # a function of the caller's, from custom_objects
-            rest = {key: value for key, value in arguments.items() if key != "fn"}
-            return FunctionLoss(found.fn, **rest) if isinstance(found, FunctionLoss) else found
-        return super().make(cls, arguments)
 
     def convert(self, spec: object) -> Loss:
         """Make a loss of a function of (y_true, y_pred)."""

@@ -1,15 +1,11 @@
 """Accuracies: the fraction of the answers that are right."""
 
-from collections.abc import Callable
-from typing import Any, ParamSpec
-
 import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
-from nnlite._lib.derived import ValueFunction, value_function
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import SampleMean, side_by_side
+from nnlite.metrics.base import SampleMean, function_of, side_by_side
 from nnlite.tensor import Array
 
 __all__ = [
@@ -25,8 +21,6 @@ __all__ = [
     "sparse_top_k_categorical_accuracy",
     "top_k_categorical_accuracy",
 ]
-
-Arguments = ParamSpec("Arguments")
 
 
 class Accuracy(SampleMean):
@@ -249,25 +243,8 @@ def _among_first(labels: Array, p: Array, k: int) -> Array:
 # --- the same as functions, which return a value for each sample ----------------------------------------
 
 
-def _each(metric: Any, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the values of a metric as floats of the predictions' type."""
-    p = np.asarray(y_pred)
-    values: Array = metric.values(np.asarray(y_true), p)
-    return values.astype(p.dtype if p.dtype.kind == "f" else float)
-
-
-def _function_of(cls: Callable[Arguments, SampleMean]) -> ValueFunction[Arguments]:
-    """Return the function of an accuracy: `binary_accuracy` for `BinaryAccuracy`."""
-    return value_function(
-        cls,
-        _each,
-        summary="Return 1 for each answer that is right, and 0 for each other.",
-        returns="ndarray, shape (n,)\n    In the float type of the predictions.",
-    )
-
-
-binary_accuracy = _function_of(BinaryAccuracy)
-categorical_accuracy = _function_of(CategoricalAccuracy)
-sparse_categorical_accuracy = _function_of(SparseCategoricalAccuracy)
-top_k_categorical_accuracy = _function_of(TopKCategoricalAccuracy)
-sparse_top_k_categorical_accuracy = _function_of(SparseTopKCategoricalAccuracy)
+binary_accuracy = function_of(BinaryAccuracy)
+categorical_accuracy = function_of(CategoricalAccuracy)
+sparse_categorical_accuracy = function_of(SparseCategoricalAccuracy)
+top_k_categorical_accuracy = function_of(TopKCategoricalAccuracy)
+sparse_top_k_categorical_accuracy = function_of(SparseTopKCategoricalAccuracy)

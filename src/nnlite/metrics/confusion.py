@@ -7,14 +7,14 @@ for each.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlite._lib.checks import whole_number
+from nnlite._lib.checks import number, whole_number, without_mask
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import Metric, as_number, ratio, side_by_side, spread
+from nnlite.metrics.base import Metric, ratio, side_by_side, spread
 from nnlite.tensor import Array, Shape
 
 __all__ = [
@@ -22,11 +22,22 @@ __all__ = [
     "FalseNegatives",
     "FalsePositives",
     "Precision",
+    "PrecisionAtRecall",
     "Recall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
     "count_cases",
 ]
+
+RECALL = (
+    "true_positives",
+    "false_negatives",
+)  # also called sensitivity
+PRECISION = ("true_positives", "false_positives")
+SPECIFICITY = ("true_negatives", "false_positives")
 
 
 def count_cases(y: Array, p: Array, weight: Array | None, thresholds: Array) -> tuple[Array, ...]:
@@ -119,7 +130,8 @@ class ConfusionMetric(Metric):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p, weight = self._cases(np.asarray(y_true), np.asarray(y_pred), sample_weight)
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        y, p, weight = self._cases(y, p, sample_weight)
         counts = count_cases(y, p, weight, self._cuts)
         for name, count in zip(self.state_names, counts, strict=True):
             in_order = np.empty_like(count)
@@ -151,10 +163,14 @@ class ConfusionMetric(Metric):
         self._cases(y[:1], p, None)
         as_decisions(y, self.name)
 
+    def rate(self, case: str, other: str) -> Array:
+        """Return the part that one case has of two, for each threshold; 0 where there is none of both."""
+        return ratio(getattr(self, case), getattr(self, case) + getattr(self, other))
+
     def _for_each_threshold(self, values: Any) -> Any:
         """Return a float for one threshold, and an array for several."""
-        values = np.broadcast_to(np.asarray(values, self.dtype), self._cuts.shape)
-        return as_number(values[0] if len(values) == 1 else values)
+        values = np.broadcast_to(np.asarray(values), self._cuts.shape)
+        return self._as_result(values[0] if len(values) == 1 else values)
 
 
 def as_decisions(y: Array, name: str) -> Array:
@@ -288,9 +304,7 @@ class Precision(ConfusionMetric):
 
     def result(self) -> Any:
         """Return the precision: a float, or an array for several thresholds."""
-        return self._for_each_threshold(
-            ratio(self.true_positives, self.true_positives + self.false_positives)
-        )
+        return self._for_each_threshold(self.rate(*PRECISION))
 
 
 class Recall(ConfusionMetric):
@@ -319,6 +333,166 @@ class Recall(ConfusionMetric):
 
     def result(self) -> Any:
         """Return the recall: a float, or an array for several thresholds."""
-        return self._for_each_threshold(
-            ratio(self.true_positives, self.true_positives + self.false_negatives)
-        )
+        return self._for_each_threshold(self.rate(*RECALL))
+
+
+class _BestAt(ConfusionMetric):
+    """The largest of one rate at those thresholds where another has at least a given value."""
+
+    direction = "up"
+    largest: ClassVar[tuple[str, str]]
+    held: ClassVar[tuple[str, str]]
+
+    def __init__(
+        self,
+        held: str,
+        value: float,
+        num_thresholds: int,
+        class_id: int | None,
+        name: str | None,
+        dtype: npt.DTypeLike | None,
+    ) -> None:
+        n = whole_number("num_thresholds", num_thresholds, 1, example=200)
+        super().__init__([i / (n - 1) for i in range(n)] if n > 1 else 0.5, None, class_id, name, dtype)
+        self.num_thresholds, self._least = n, number(held, value, 0, 1, with_high=True, example=0.5)
+
+    def result(self) -> float:
+        """Return the rate; 0 if the other one reaches the value at no threshold."""
+        reached = self.rate(*self.held) >= self._least
+        return float(np.max(self.rate(*self.largest), where=reached, initial=0.0))
+
+
+class SensitivityAtSpecificity(_BestAt):
+    """The largest sensitivity (recall) that a threshold of sufficient specificity gives.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        tpr = (y[:, None] * above).sum(0) / y.sum()
+        tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()
+        v   = np.max(tpr, where=tnr >= specificity, initial=0)
+
+    Parameters
+    ----------
+    specificity : float
+        Which part of the noes has to be called a no, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
+
+    largest, held = RECALL, SPECIFICITY
+
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__("specificity", specificity, num_thresholds, class_id, name, dtype)
+        self.specificity = self._least
+
+
+class SpecificityAtSensitivity(_BestAt):
+    """The largest specificity that a threshold of sufficient sensitivity (recall) gives.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()
+        tpr = (y[:, None] * above).sum(0) / y.sum()
+        v   = np.max(tnr, where=tpr >= sensitivity, initial=0)
+
+    Parameters
+    ----------
+    sensitivity : float
+        Which part of the yeses has to be found, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
+
+    largest, held = SPECIFICITY, RECALL
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__("sensitivity", sensitivity, num_thresholds, class_id, name, dtype)
+        self.sensitivity = self._least
+
+
+class PrecisionAtRecall(_BestAt):
+    """The largest precision that a threshold of sufficient recall gives.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        ppv = (y[:, None] * above).sum(0) / above.sum(0)
+        tpr = (y[:, None] * above).sum(0) / y.sum()
+        v   = np.max(ppv, where=tpr >= recall, initial=0)
+
+    Parameters
+    ----------
+    recall : float
+        Which part of the yeses has to be found, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
+
+    largest, held = PRECISION, RECALL
+
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
+        self.recall = self._least
+
+
+class RecallAtPrecision(_BestAt):
+    """The largest recall that a threshold of sufficient precision gives.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        tpr = (y[:, None] * above).sum(0) / y.sum()
+        ppv = (y[:, None] * above).sum(0) / above.sum(0)
+        v   = np.max(tpr, where=ppv >= precision, initial=0)
+
+    Parameters
+    ----------
+    precision : float
+        Which part of what is called a yes has to be one, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
+
+    largest, held = RECALL, PRECISION
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__("precision", precision, num_thresholds, class_id, name, dtype)
+        self.precision = self._least
