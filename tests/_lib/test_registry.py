@@ -80,6 +80,12 @@ NEEDS = {
     losses.FunctionLoss: {"fn": lambda y, p: p},
     metrics.MeanLoss: {"loss": "mse"},
     metrics.MeanMetricWrapper: {"fn": lambda y, p: p},
+    metrics.SensitivityAtSpecificity: {"specificity": 0.5},
+    metrics.SpecificityAtSensitivity: {"sensitivity": 0.5},
+    metrics.PrecisionAtRecall: {"recall": 0.5},
+    metrics.RecallAtPrecision: {"precision": 0.5},
+    **dict.fromkeys((metrics.MeanIoU, metrics.OneHotMeanIoU), {"num_classes": 2}),
+    **dict.fromkeys((metrics.IoU, metrics.OneHotIoU), {"num_classes": 2, "target_class_ids": [1]}),
 }
 
 
@@ -148,7 +154,7 @@ def test_each_kind_can_be_written_down_and_made_again(module, thing):
     Mine = type("Mine", (type(thing),), {})
     written["class_name"] = "Mine"
     assert type(module.deserialize(written, {"Mine": Mine})) is Mine
-    with pytest.raises(ValueError, match="unknown .* 'Mine'"):
+    with pytest.raises(ValueError, match=r"unknown .* 'Mine'"):
         module.deserialize(written)
     with pytest.raises(TypeError, match="cannot be written down"):
         module.serialize(object())
