@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from nnlite import config, utils
+from nnlite import Sequential, config, utils
 from nnlite.layers import Dense, Dropout
 
 
@@ -109,3 +109,35 @@ def test_normalize_is_keras_function(keras):
         np.testing.assert_allclose(
             utils.normalize(x, axis, order), keras.utils.normalize(x, axis, order), rtol=1e-12
         )
+
+
+def test_masks_are_kept_or_refused():
+    masked = np.ma.masked_equal([0, 2, 1], 2)
+    for call in (utils.to_categorical, lambda x: utils.normalize(x[None])):
+        with pytest.raises(ValueError, match="1 masked numbers"):
+            call(masked)
+    left, right = utils.split_dataset(masked, left_size=2)
+    assert left.mask.tolist() == [False, True]
+    assert right.tolist() == [1]
+
+
+def test_a_dataset_by_the_number_of_its_batches():
+    class Counted(utils.Sequence):
+        num_batches = 3
+
+        def __getitem__(self, index):
+            return np.full((2, 1), index), np.zeros(2)
+
+    class Long(utils.PyDataset):
+        def __len__(self):
+            return 5
+
+    assert utils.Sequence is utils.PyDataset
+    assert len(Counted()) == Counted(workers=2).num_batches == 3
+    assert len(Long()) == Long().num_batches == 5
+    for ask in (len, lambda dataset: dataset.num_batches):
+        with pytest.raises(NotImplementedError, match="define __len__"):
+            ask(utils.PyDataset())
+    model = Sequential([Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile("sgd", "mse")
+    assert model.predict(Counted(), verbose=0).shape == (6, 1)

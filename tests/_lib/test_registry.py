@@ -84,8 +84,8 @@ NEEDS = {
     metrics.SpecificityAtSensitivity: {"sensitivity": 0.5},
     metrics.PrecisionAtRecall: {"recall": 0.5},
     metrics.RecallAtPrecision: {"precision": 0.5},
-    **dict.fromkeys((metrics.MeanIoU, metrics.OneHotMeanIoU), {"num_classes": 2}),
-    **dict.fromkeys((metrics.IoU, metrics.OneHotIoU), {"num_classes": 2, "target_class_ids": [1]}),
+    **{key: {"num_classes": 2} for key in (metrics.MeanIoU, metrics.OneHotMeanIoU)},
+    **{key: {"num_classes": 2, "target_class_ids": [1]} for key in (metrics.IoU, metrics.OneHotIoU)},
 }
 
 

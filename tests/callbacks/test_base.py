@@ -225,3 +225,11 @@ def test_pickled_and_copied():
         for twin in (pickle.loads(pickle.dumps(callback)), copy.deepcopy(callback)):
             assert repr(twin) == repr(callback)
             assert twin.watches_batches == callback.watches_batches
+
+
+def test_other_keywords_become_attributes():
+    seen = []
+    callback = LambdaCallback(on_train_end=lambda logs: seen.append(callback.limit), limit=3, note=None)
+    callback.on_train_end({})
+    assert seen == [3]
+    assert repr(callback).startswith("LambdaCallback(on_train_end=")

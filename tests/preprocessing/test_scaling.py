@@ -276,3 +276,16 @@ def test_numbers_are_scikit_learns(dtype, constant, x):
         assert y.dtype == other.transform(test).dtype
         np.testing.assert_allclose(y, other.transform(test), **tolerance)
         np.testing.assert_allclose(own.inverse_transform(y), other.inverse_transform(y), **tolerance)
+
+
+def test_masked_numbers_are_refused():
+    masked = np.ma.masked_equal([[1.0], [999.0], [3.0]], 999)
+    scaler = StandardScaler()
+    with pytest.raises(ValueError, match=r"the data have 1 masked numbers(.|\n)*fix: "):
+        scaler.fit(masked)
+    scaler.fit([[1.0], [3.0]])
+    for call in (scaler.transform, scaler.inverse_transform):
+        with pytest.raises(ValueError, match="1 masked"):
+            call(masked)
+    rows = ~np.ma.getmaskarray(masked).reshape(len(masked), -1).any(axis=1)  # the way out
+    np.testing.assert_array_equal(scaler.transform(np.asarray(masked[rows])), [[-1], [1]])

@@ -163,13 +163,14 @@ class LambdaCallback(Callback):
         Functions of ``(logs)``.
     on_train_batch_begin, on_train_batch_end : callable, optional
         Functions of ``(batch, logs)``.
-    **others : callable
-        Functions by the name of any other moment, with that method's arguments.
+    **others : callable or object
+        Functions by the name of any other moment, with that method's arguments; what has another name becomes
+        an attribute, which functions that know the callback can read.
 
     Raises
     ------
     ValueError
-        For a moment that does not exist.
+        For a name that begins with ``on_`` and is not one of a moment.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
-        **others: Callable[..., Any] | None,
+        **others: Any,
     ) -> None:
         hooks = {
             "on_epoch_begin": on_epoch_begin,
@@ -191,10 +192,12 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
             **others,
         }
+        moments = [name for name in vars(Callback) if name.startswith("on_")]
         for moment, function in hooks.items():
-            if not (moment.startswith("on_") and hasattr(Callback, moment)):
-                known = ", ".join(name for name in vars(Callback) if name.startswith("on_"))
-                raise ValueError(explain(f"no callback is called at {moment!r}", needed=f"one of: {known}"))
+            slip = moment.startswith("on_") or f"on_{moment}" in moments or hasattr(Callback, moment)
+            if slip and moment not in moments:
+                needed = f"one of: {', '.join(moments)}"
+                raise ValueError(explain(f"no callback is called at {moment!r}", needed=needed))
             if function is not None:
                 setattr(self, moment, function)
 
