@@ -575,13 +575,21 @@ _best_case(metrics.PrecisionAtRecall, "recall")
 _best_case(metrics.RecallAtPrecision, "precision")
 _metric_case(metrics.PearsonCorrelation, X[:, :3], Z, axis=-1)
 _metric_case(metrics.ConcordanceCorrelation, X[:, :3], Z, EPSILON, axis=-1)
-ROLLED = np.roll(ONE_HOT, 1, 0)
-GUESSED = np.array([2, 1, 1, 0, 2])
-_result_case(metrics.IoU, LABELS, GUESSED, num_classes=4, target_class_ids=[1, 2, 3])
-_result_case(metrics.MeanIoU, LABELS, GUESSED, num_classes=4)
 _result_case(metrics.BinaryIoU, YES[:, 0], GUESSES[:, 0], target_class_ids=[0, 1], threshold=0.4)
-_result_case(metrics.OneHotIoU, ONE_HOT, ROLLED, num_classes=3, target_class_ids=[1, 2], axis=-1)
-_result_case(metrics.OneHotMeanIoU, ONE_HOT, ROLLED, num_classes=3, axis=-1)
+
+
+def _iou_case(cls, one_hot, **arguments):
+    @case(cls)
+    def metric():
+        data = (LABELS, np.array([2, 1, 1, 0, 2]))
+        v = cls(**arguments)(*(np.eye(3)[k] for k in data) if one_hot else data)
+        yield {"y": data[0], "p": data[1], "target_class_ids": [0, 1, 2], **arguments}, {"v": v}
+
+
+_iou_case(metrics.IoU, False, num_classes=4, target_class_ids=[1, 2, 3])
+_iou_case(metrics.MeanIoU, False, num_classes=3)
+_iou_case(metrics.OneHotIoU, True, num_classes=3, target_class_ids=[1, 2])
+_iou_case(metrics.OneHotMeanIoU, True, num_classes=3)
 _result_case(metrics.FBetaScore, YES, SOFT, EPSILON, beta=0.5, threshold=0.4)
 _result_case(metrics.F1Score, YES, SOFT, EPSILON, threshold=0.4)
 

@@ -147,3 +147,35 @@ def test_a_text_in_parts():
     )
     assert str(inspect.signature(function)) == "(x, a=5)"
     assert function(1) == (1, {"a": 5})
+
+
+AT = [
+    metrics.SensitivityAtSpecificity,
+    metrics.SpecificityAtSensitivity,
+    metrics.PrecisionAtRecall,
+    metrics.RecallAtPrecision,
+]
+
+
+@pytest.mark.parametrize(
+    "cls", [*AT, metrics.MeanIoU, metrics.OneHotIoU, metrics.OneHotMeanIoU], ids=lambda cls: cls.__name__
+)
+def test_a_class_made_from_another_tells_its_own_arguments(cls):
+    summary, text, entries, _ = text_of(cls)
+    parameters = inspect.signature(cls).parameters
+    assert summary.endswith(".")
+    assert len(summary.splitlines()) == 1
+    assert parameters.keys() <= entries.keys()
+    assert "{" not in text
+    assert pickle.loads(pickle.dumps(cls)) is cls
+    needed = {"num_classes": 3, "target_class_ids": [1]}
+    metric = cls(**{n: needed.get(n, 0.5) for n, p in parameters.items() if p.default is p.empty})
+    assert list(metric.get_config()) == list(parameters)
+    assert pickle.loads(pickle.dumps(metric)).get_config() == metric.get_config()
+
+    class Mine(cls):
+        pass
+
+    assert inspect.signature(Mine) == inspect.signature(cls)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'top_k'"):
+        cls(0.5, top_k=3)

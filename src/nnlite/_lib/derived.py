@@ -6,7 +6,7 @@ the arrays, with which defaults, and what its help says, is read from the class.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, Protocol, cast
 
 import numpy.typing as npt
@@ -19,6 +19,7 @@ __all__ = [
     "ValueFunction",
     "arguments_of",
     "assemble",
+    "give_init",
     "make_function",
     "named_function",
     "text_of",
@@ -54,6 +55,21 @@ def assemble(before: Sequence[str], parameters: Sequence[str], after: Sequence[s
     """Return a numpydoc text: paragraphs, the section Parameters, and further sections; no part is empty."""
     section = ["Parameters\n----------\n" + "\n".join(parameters)] if parameters else []
     return "\n\n".join(part for part in (*before, *section, *after) if part)
+
+
+def give_init(cls: type, parameters: Iterable[inspect.Parameter], call: Callable[..., None]) -> None:
+    """Give a class an ``__init__`` that takes these parameters and calls ``call`` with all, and with self."""
+    signature = inspect.Signature(
+        [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD), *parameters]
+    )
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        call(**bound.arguments)
+
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    cls.__init__ = __init__  # type: ignore[misc]
 
 
 def make_function(

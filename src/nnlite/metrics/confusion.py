@@ -6,6 +6,7 @@ are made of these four numbers, added up over the batches; with several threshol
 for each.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import number, whole_number, without_mask
+from nnlite._lib.derived import arguments_of, give_init
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.base import Metric, ratio, side_by_side, spread
 from nnlite.tensor import Array, Shape
@@ -38,6 +40,11 @@ RECALL = (
 )  # also called sensitivity
 PRECISION = ("true_positives", "false_positives")
 SPECIFICITY = ("true_negatives", "false_positives")
+_FORMULAS = {
+    RECALL: "tpr = (y[:, None] * above).sum(0) / y.sum()",
+    PRECISION: "ppv = (y[:, None] * above).sum(0) / above.sum(0)",
+    SPECIFICITY: "tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()",
+}
 
 
 def count_cases(y: Array, p: Array, weight: Array | None, thresholds: Array) -> tuple[Array, ...]:
@@ -337,162 +344,77 @@ class Recall(ConfusionMetric):
 
 
 class _BestAt(ConfusionMetric):
-    """The largest of one rate at those thresholds where another has at least a given value."""
+    """The largest of one rate at those thresholds where another has at least a given value.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        {largest}
+        {held}
+        v = np.max({largest:.3}, where={held:.3} >= {value}, initial=0)
+
+    Parameters
+    ----------
+    {value} : float
+        The least value of the one that is held, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
 
     direction = "up"
-    largest: ClassVar[tuple[str, str]]
-    held: ClassVar[tuple[str, str]]
+    _rates: ClassVar[tuple[tuple[str, str], tuple[str, str]]]
+
+    def __init_subclass__(cls, rates: tuple[Any, Any] | None = None, value: str = "", **kwargs: Any) -> None:
+        """Give the class its signature and its text, in which ``value`` is the name of the first argument."""
+        super().__init_subclass__(**kwargs)
+        if rates is None:  # derived from one of these, by a user
+            return
+        cls._rates = rates
+        largest, held = (_FORMULAS[rate] for rate in rates)
+        cls.__doc__ = f"{cls.__doc__}\n\n" + inspect.cleandoc(_BestAt.__doc__ or "").partition("\n\n")[
+            2
+        ].format(largest=largest, held=held, value=value)
+        own = arguments_of(_BestAt)
+        first = own.pop("least").replace(name=value, default=inspect.Parameter.empty)
+
+        def init(self: _BestAt, **given: Any) -> None:
+            _BestAt.__init__(self, given.pop(value), **given)
+            setattr(self, value, number(value, self._least, 0, 1, with_high=True, example=0.5))
+
+        give_init(cls, [first, *own.values()], init)
 
     def __init__(
         self,
-        held: str,
-        value: float,
-        num_thresholds: int,
-        class_id: int | None,
-        name: str | None,
-        dtype: npt.DTypeLike | None,
+        least: float = 0.5,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+        **_: Any,  # for type checkers: the first argument by the name that a class gives it
     ) -> None:
         n = whole_number("num_thresholds", num_thresholds, 1, example=200)
         super().__init__([i / (n - 1) for i in range(n)] if n > 1 else 0.5, None, class_id, name, dtype)
-        self.num_thresholds, self._least = n, number(held, value, 0, 1, with_high=True, example=0.5)
+        self.num_thresholds, self._least = n, least
 
     def result(self) -> float:
-        """Return the rate; 0 if the other one reaches the value at no threshold."""
-        reached = self.rate(*self.held) >= self._least
-        return float(np.max(self.rate(*self.largest), where=reached, initial=0.0))
+        """Return the rate; 0 if the other one has the value at no threshold."""
+        largest, held = (self.rate(*rate) for rate in self._rates)
+        return float(np.max(largest, where=held >= self._least, initial=0.0))
 
 
-class SensitivityAtSpecificity(_BestAt):
-    """The largest sensitivity (recall) that a threshold of sufficient specificity gives.
-
-    With ``t = thresholds`` and ``above = p[:, None] > t``::
-
-        tpr = (y[:, None] * above).sum(0) / y.sum()
-        tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()
-        v   = np.max(tpr, where=tnr >= specificity, initial=0)
-
-    Parameters
-    ----------
-    specificity : float
-        Which part of the noes has to be called a no, from 0 to 1.
-    num_thresholds : int, default 200
-        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
-    class_id : int, optional
-        Look at this column of targets and predictions only.
-    name, dtype : str, optional
-    """
-
-    largest, held = RECALL, SPECIFICITY
-
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-    ) -> None:
-        super().__init__("specificity", specificity, num_thresholds, class_id, name, dtype)
-        self.specificity = self._least
+class SensitivityAtSpecificity(_BestAt, rates=(RECALL, SPECIFICITY), value="specificity"):
+    """The largest sensitivity (recall) that a threshold of sufficient specificity gives."""
 
 
-class SpecificityAtSensitivity(_BestAt):
-    """The largest specificity that a threshold of sufficient sensitivity (recall) gives.
-
-    With ``t = thresholds`` and ``above = p[:, None] > t``::
-
-        tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()
-        tpr = (y[:, None] * above).sum(0) / y.sum()
-        v   = np.max(tnr, where=tpr >= sensitivity, initial=0)
-
-    Parameters
-    ----------
-    sensitivity : float
-        Which part of the yeses has to be found, from 0 to 1.
-    num_thresholds : int, default 200
-        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
-    class_id : int, optional
-        Look at this column of targets and predictions only.
-    name, dtype : str, optional
-    """
-
-    largest, held = SPECIFICITY, RECALL
-
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-    ) -> None:
-        super().__init__("sensitivity", sensitivity, num_thresholds, class_id, name, dtype)
-        self.sensitivity = self._least
+class SpecificityAtSensitivity(_BestAt, rates=(SPECIFICITY, RECALL), value="sensitivity"):
+    """The largest specificity that a threshold of sufficient sensitivity (recall) gives."""
 
 
-class PrecisionAtRecall(_BestAt):
-    """The largest precision that a threshold of sufficient recall gives.
-
-    With ``t = thresholds`` and ``above = p[:, None] > t``::
-
-        ppv = (y[:, None] * above).sum(0) / above.sum(0)
-        tpr = (y[:, None] * above).sum(0) / y.sum()
-        v   = np.max(ppv, where=tpr >= recall, initial=0)
-
-    Parameters
-    ----------
-    recall : float
-        Which part of the yeses has to be found, from 0 to 1.
-    num_thresholds : int, default 200
-        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
-    class_id : int, optional
-        Look at this column of targets and predictions only.
-    name, dtype : str, optional
-    """
-
-    largest, held = PRECISION, RECALL
-
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-    ) -> None:
-        super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
-        self.recall = self._least
+class PrecisionAtRecall(_BestAt, rates=(PRECISION, RECALL), value="recall"):
+    """The largest precision that a threshold of sufficient recall gives."""
 
 
-class RecallAtPrecision(_BestAt):
-    """The largest recall that a threshold of sufficient precision gives.
-
-    With ``t = thresholds`` and ``above = p[:, None] > t``::
-
-        tpr = (y[:, None] * above).sum(0) / y.sum()
-        ppv = (y[:, None] * above).sum(0) / above.sum(0)
-        v   = np.max(tpr, where=ppv >= precision, initial=0)
-
-    Parameters
-    ----------
-    precision : float
-        Which part of what is called a yes has to be one, from 0 to 1.
-    num_thresholds : int, default 200
-        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
-    class_id : int, optional
-        Look at this column of targets and predictions only.
-    name, dtype : str, optional
-    """
-
-    largest, held = RECALL, PRECISION
-
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-    ) -> None:
-        super().__init__("precision", precision, num_thresholds, class_id, name, dtype)
-        self.precision = self._least
+class RecallAtPrecision(_BestAt, rates=(RECALL, PRECISION), value="precision"):
+    """The largest recall that a threshold of sufficient precision gives."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number, without_mask
+from nnlite._lib.derived import arguments_of, assemble, give_init, text_of
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.base import Metric, ratio, spread
 from nnlite.tensor import Array, Shape
@@ -17,7 +18,7 @@ __all__ = ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"]
 class IoU(Metric):
     """Mean of the intersections over the unions of some classes.
 
-    With ``k = np.arange(num_classes)[:, None]``::
+    Of class numbers y and p, with ``k = np.arange(num_classes)[:, None]``::
 
         both   = ((y == k) & (p == k)).sum(1)[target_class_ids]
         either = ((y == k) | (p == k)).sum(1)[target_class_ids]
@@ -36,7 +37,7 @@ class IoU(Metric):
         Weights are added up in this type, float64 if not given.
     ignore_class : int, optional
         A label that means "unknown"; its samples do not count.
-    sparse_y_true, sparse_y_pred : bool, default True
+    sparse_y_true, sparse_y_pred : bool
         Whether targets and predictions are class numbers; if not, the class is the largest of K numbers.
     axis : int, default -1
         The axis of these K numbers.
@@ -160,89 +161,40 @@ class BinaryIoU(IoU):
         return super()._classes(y, (p >= self.threshold).astype(int))
 
 
-class MeanIoU(IoU):
-    """Mean of the intersections over the unions of all classes: :class:`IoU` of all of them.
+class _Preset(IoU):
+    """An IoU of which some arguments are fixed, and others have another default."""
 
-    With ``k = np.arange(num_classes)[:, None]``::
+    def __init_subclass__(cls, without: tuple[str, ...] = (), **defaults: Any) -> None:
+        """Give the class its signature and its text."""
+        super().__init_subclass__()
+        if not without:  # derived from one of these, by a user
+            return
+        own = arguments_of(IoU)
+        given = {name: p.replace(default=defaults.get(name, p.default)) for name, p in own.items()}
+        _, text, entries, _ = text_of(IoU)
+        told = dict.fromkeys(entries[name] for name in own if name not in without)
+        cls.__doc__ = assemble([cls.__doc__ or "", text], [*told])
 
-        both   = ((y == k) & (p == k)).sum(1)
-        either = ((y == k) | (p == k)).sum(1)
-        v      = (both / np.maximum(either, 1)).sum() / (either > 0).sum()
+        def init(self: IoU, num_classes: int, **others: Any) -> None:
+            every = range(whole_number("num_classes", num_classes, 1, example=10))
+            fixed = {name: defaults[name] for name in defaults if name in without}
+            IoU.__init__(self, num_classes, **{"target_class_ids": every, **fixed, **others})
 
-    Parameters
-    ----------
-    num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis
-        As for :class:`IoU`.
-    """
+        give_init(cls, [p for name, p in given.items() if name not in without], init)
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        every = range(whole_number("num_classes", num_classes, 1, example=10))
-        super().__init__(num_classes, every, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
 
-class OneHotIoU(IoU):
-    """:class:`IoU` of one-hot targets and the probabilities of K classes.
-
-    With ``k = np.arange(num_classes)[:, None]``::
-
-        both   = ((y.argmax(axis) == k) & (p.argmax(axis) == k)).sum(1)[target_class_ids]
-        either = ((y.argmax(axis) == k) | (p.argmax(axis) == k)).sum(1)[target_class_ids]
-        v      = (both / np.maximum(either, 1)).sum() / (either > 0).sum()
-
-    Parameters
-    ----------
-    num_classes, target_class_ids, name, dtype, ignore_class, axis
-        As for :class:`IoU`.
-    sparse_y_pred : bool, default False
-        Whether predictions are class numbers.
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+class MeanIoU(_Preset, without=("target_class_ids",)):
+    """Mean of the intersections over the unions of all classes."""
 
 
-class OneHotMeanIoU(MeanIoU):
-    """:class:`MeanIoU` of one-hot targets and the probabilities of K classes.
+class OneHotIoU(_Preset, without=("sparse_y_true",), sparse_y_true=False, sparse_y_pred=False):
+    """Mean of the intersections over the unions of some classes, for one-hot targets and K probabilities."""
 
-    With ``k = np.arange(num_classes)[:, None]``::
 
-        both   = ((y.argmax(axis) == k) & (p.argmax(axis) == k)).sum(1)
-        either = ((y.argmax(axis) == k) | (p.argmax(axis) == k)).sum(1)
-        v      = (both / np.maximum(either, 1)).sum() / (either > 0).sum()
-
-    Parameters
-    ----------
-    num_classes, name, dtype, ignore_class, axis
-        As for :class:`IoU`.
-    sparse_y_pred : bool, default False
-        Whether predictions are class numbers.
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: npt.DTypeLike | None = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+class OneHotMeanIoU(
+    _Preset, without=("target_class_ids", "sparse_y_true"), sparse_y_true=False, sparse_y_pred=False
+):
+    """Mean of the intersections over the unions of all classes, for one-hot targets and K probabilities."""

@@ -2,12 +2,11 @@
 
 # ruff: noqa: D101 - the classes at the end have the texts of their losses
 
-import inspect
 from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from nnlite._lib.derived import arguments_of, assemble, text_of
+from nnlite._lib.derived import arguments_of, assemble, give_init, text_of
 from nnlite._lib.registry import snake_case
 from nnlite.losses import crossentropy, divergence, margin, registry, regression
 from nnlite.losses.base import Loss
@@ -89,7 +88,7 @@ class LossMetric(MeanLoss):
     def __init_subclass__(
         cls,
         of: type[Loss] | None = None,
-        named: str | None = None,
+        called: str | None = None,
         without: tuple[str, ...] = (),
         **kwargs: Any,
     ) -> None:
@@ -100,19 +99,10 @@ class LossMetric(MeanLoss):
         cls._loss = of
         summary, text, entries, sections = text_of(of)
         arguments = arguments_of(of, without=("reduction", "name", "dtype", *without))
-        default = named or snake_case(cls.__name__)
-        own = inspect.signature(LossMetric.__init__).parameters
-        signature = inspect.Signature(
-            [own["self"], own["name"].replace(default=default), own["dtype"], *arguments.values()]
-        )
-
-        def __init__(self: LossMetric, *args: Any, **kwargs: Any) -> None:
-            bound = signature.bind(self, *args, **kwargs)
-            bound.apply_defaults()
-            LossMetric.__init__(**bound.arguments)
-
-        __init__.__signature__ = signature  # type: ignore[attr-defined]
-        cls.__init__ = __init__  # type: ignore[method-assign]
+        default = called or snake_case(cls.__name__)
+        own = arguments_of(LossMetric)
+        named = own["name"].replace(default=default)
+        give_init(cls, [named, own["dtype"], *arguments.values()], LossMetric.__init__)
         cls.__doc__ = assemble(
             [summary, f"The mean over all samples of :class:`~{of.__module__}.{of.__name__}`.", text],
             [f"name : str, default {default!r}", "dtype : str, optional", *(entries[a] for a in arguments)],
@@ -136,7 +126,7 @@ class MeanAbsolutePercentageError(LossMetric, of=regression.MeanAbsolutePercenta
 class MeanSquaredLogarithmicError(LossMetric, of=regression.MeanSquaredLogarithmicError): ...
 
 
-class LogCoshError(LossMetric, of=regression.LogCosh, named="logcosh"): ...
+class LogCoshError(LossMetric, of=regression.LogCosh, called="logcosh"): ...
 
 
 class KLDivergence(LossMetric, of=divergence.KLDivergence): ...
