@@ -174,7 +174,8 @@ class Loss(Configurable):
         ValueError
             If the loss cannot read such numbers.
         """
-        self._check_axis(output_shape)
+        if self.along_axis:
+            self._check_axis(output_shape)
         if y.shape[1:] != tuple(output_shape[1:]):
             if output_shape[-1] == 1 and y.shape == (len(y), *output_shape[1:-1]):
                 return y[..., np.newaxis]
