@@ -3,7 +3,7 @@ import json
 import pytest
 
 from nnlite import constraints, initializers, losses, metrics, optim, regularizers
-from nnlite._lib.registry import Registry
+from nnlite._lib.registry import Registry, custom_objects
 from nnlite.layers import activations
 from nnlite.losses import registry as loss_rules
 from nnlite.metrics import registry as metric_rules
@@ -158,3 +158,12 @@ def test_each_kind_can_be_written_down_and_made_again(module, thing):
         module.deserialize(written)
     with pytest.raises(TypeError, match="cannot be written down"):
         module.serialize(object())
+
+
+def test_a_name_that_only_a_file_knows():
+    with pytest.raises(ValueError, match="did you mean 'huber'"):
+        losses.get("hubber")
+    with custom_objects({}), pytest.raises(ValueError, match=r"custom_objects={'hubber': hubber}\)$"):
+        losses.get("hubber")
+    with custom_objects({}), pytest.raises(ValueError, match=r"custom_objects={'mine>Loss': …}\)$"):
+        losses.get("mine>Loss")

@@ -120,18 +120,12 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         if isinstance(spec, str):
             if spec in self:
                 return self.make(self[spec], arguments)
-            if _custom.get() is not None:  # a file or a configuration is being read
-                own = spec if spec.isidentifier() else "…"
-                raise ValueError(
-                    explain(
-                        f"unknown {self.kind} {spec!r}",
-                        needed="the class or function that was called so when it was saved",
-                        why="a file holds names and numbers, never code",
-                        fix=f"load_model(path, custom_objects={{{spec!r}: {own}}})",
-                    )
-                )
             an = "an" if self.base.__name__[0] in "AEIOU" else "a"
-            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
+            fix = ""
+            if _custom.get() is not None:  # a file is being read: it may name what is the user's own
+                own = spec if spec.isidentifier() else "…"
+                fix = f"load_model(path, custom_objects={{{spec!r}: {own}}})"
+            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object", fix=fix)
             raise ValueError(message)
         return self.convert(spec)
 
