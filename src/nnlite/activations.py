@@ -4,7 +4,7 @@ Each is the forward pass of the layer of its name, and ``Dense(10, activation=nn
 understood as ``Dense(10, activation="relu")``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite._lib import registry
 from nnlite._lib.configurable import plain
+from nnlite._lib.derived import make_function
 from nnlite._lib.registry import custom_object
 from nnlite.layers import activations as layers
 from nnlite.layers.base import Layer
@@ -50,166 +51,60 @@ __all__ = [
 ]
 
 
-def _apply(layer: Layer, x: npt.ArrayLike) -> Array:
-    """Return what the layer makes of an array, in floats."""
-    z = np.asarray(x)
-    return layer.forward(z if z.dtype.kind in "fc" else z.astype(config.floatx()))
+_FUNCTIONS: dict[str, Callable[..., Array]] = {}
 
 
-def relu(
-    x: npt.ArrayLike, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
-) -> Array:
-    """Return the :class:`~nnlite.layers.ReLU` of each number."""
-    return _apply(layers.ReLU(max_value, negative_slope, threshold, name="relu"), x)
+def _function(name: str, **first: Any) -> Callable[..., Array]:
+    """Return the function of that name; ``first`` are its first arguments, with its own defaults."""
+    cls = layers.registry[name]
 
+    def values(x: npt.ArrayLike, axis: int = -1, **arguments: Any) -> Array:
+        z = np.asarray(x)
+        z = z if z.dtype.kind in "fc" else z.astype(config.floatx())
+        if axis == -1:
+            return cls(name=name, **arguments).forward(z)
+        return np.moveaxis(values(np.moveaxis(z, axis, -1), **arguments), -1, axis)
 
-def leaky_relu(x: npt.ArrayLike, negative_slope: float = 0.2) -> Array:
-    """Return the :class:`~nnlite.layers.LeakyReLU` of each number; the slope is 0.2 here, as in Keras."""
-    return _apply(layers.LeakyReLU(negative_slope, name="leaky_relu"), x)
-
-
-def relu6(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.ReLU6` of each number."""
-    return _apply(layers.ReLU6(name="relu6"), x)
-
-
-def elu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
-    """Return the :class:`~nnlite.layers.ELU` of each number."""
-    return _apply(layers.ELU(alpha, name="elu"), x)
-
-
-def celu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
-    """Return the :class:`~nnlite.layers.CELU` of each number."""
-    return _apply(layers.CELU(alpha, name="celu"), x)
-
-
-def selu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.SELU` of each number."""
-    return _apply(layers.SELU(name="selu"), x)
-
-
-def gelu(x: npt.ArrayLike, approximate: bool = False) -> Array:
-    """Return the :class:`~nnlite.layers.GELU` of each number."""
-    return _apply(layers.GELU(approximate, name="gelu"), x)
-
-
-def silu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.SiLU` of each number."""
-    return _apply(layers.SiLU(name="silu"), x)
-
-
-swish = silu
-
-
-def hard_silu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardSiLU` of each number."""
-    return _apply(layers.HardSiLU(name="hard_silu"), x)
-
-
-hard_swish = hard_silu
-
-
-def mish(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Mish` of each number."""
-    return _apply(layers.Mish(name="mish"), x)
-
-
-def softplus(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Softplus` of each number."""
-    return _apply(layers.Softplus(name="softplus"), x)
-
-
-def squareplus(x: npt.ArrayLike, b: float = 4) -> Array:
-    """Return the :class:`~nnlite.layers.Squareplus` of each number."""
-    return _apply(layers.Squareplus(b, name="squareplus"), x)
-
-
-def softsign(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Softsign` of each number."""
-    return _apply(layers.Softsign(name="softsign"), x)
-
-
-def exponential(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Exponential` of each number."""
-    return _apply(layers.Exponential(name="exponential"), x)
-
-
-def sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Sigmoid` of each number."""
-    return _apply(layers.Sigmoid(name="sigmoid"), x)
-
-
-def hard_sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardSigmoid` of each number."""
-    return _apply(layers.HardSigmoid(name="hard_sigmoid"), x)
-
-
-def log_sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.LogSigmoid` of each number."""
-    return _apply(layers.LogSigmoid(name="log_sigmoid"), x)
-
-
-def tanh(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Tanh` of each number."""
-    return _apply(layers.Tanh(name="tanh"), x)
-
-
-def hard_tanh(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardTanh` of each number."""
-    return _apply(layers.HardTanh(name="hard_tanh"), x)
-
-
-def tanh_shrink(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.TanhShrink` of each number."""
-    return _apply(layers.TanhShrink(name="tanh_shrink"), x)
-
-
-def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`~nnlite.layers.Softmax` of each row; the axis is the last one."""
-    return _apply(layers.Softmax(axis, name="softmax"), x)
-
-
-def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`~nnlite.layers.LogSoftmax` of each row; the axis is the last one."""
-    layers.Softmax(axis, name="log_softmax")  # refuses another axis
-    return _apply(layers.LogSoftmax(name="log_softmax"), x)
-
-
-def linear(x: npt.ArrayLike) -> Array:
-    """Return the numbers as they are."""
-    return _apply(layers.Linear(name="linear"), x)
-
-
-_FUNCTIONS: dict[str, Any] = {
-    function.__name__: function
-    for function in (
-        relu,
-        leaky_relu,
-        relu6,
-        elu,
-        celu,
-        selu,
-        gelu,
-        silu,
-        hard_silu,
-        mish,
-        softplus,
-        squareplus,
-        softsign,
-        exponential,
-        sigmoid,
-        log_sigmoid,
-        hard_sigmoid,
-        tanh,
-        hard_tanh,
-        tanh_shrink,
-        softmax,
-        log_softmax,
-        linear,
+    function = make_function(
+        values,
+        cls,
+        name,
+        __name__,
+        summary=f"Return what the layer :class:`~nnlite.layers.{cls.__name__}` makes of an array.",
+        arrays={"x": "array_like\n    The z of the formula; whole numbers are read as floats."},
+        returns="ndarray, shape of x",
+        without=Layer.arguments(),
+        entries={"axis": "axis : int, default -1\n    Along which the numbers of a row lie."},
+        **first,
     )
-}
-for _name, _function in _FUNCTIONS.items():
-    _function.activation = _name  # how a layer knows which of its activations is meant
+    function.activation = name  # type: ignore[attr-defined]  # how a layer knows which activation is meant
+    _FUNCTIONS[name] = function
+    return function
+
+
+relu = _function("relu", negative_slope=0.0, max_value=None, threshold=0.0)
+leaky_relu = _function("leaky_relu", negative_slope=0.2)  # the layer's is 0.3, as in Keras
+relu6 = _function("relu6")
+elu = _function("elu")
+celu = _function("celu")
+selu = _function("selu")
+gelu = _function("gelu")
+silu = swish = _function("silu")
+hard_silu = hard_swish = _function("hard_silu")
+mish = _function("mish")
+softplus = _function("softplus")
+squareplus = _function("squareplus")
+softsign = _function("softsign")
+exponential = _function("exponential")
+sigmoid = _function("sigmoid")
+hard_sigmoid = _function("hard_sigmoid")
+log_sigmoid = _function("log_sigmoid")
+tanh = _function("tanh")
+hard_tanh = _function("hard_tanh")
+tanh_shrink = _function("tanh_shrink")
+softmax = _function("softmax", axis=-1)
+log_softmax = _function("log_softmax", axis=-1)
+linear = _function("linear")
 _FUNCTIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 

@@ -125,6 +125,6 @@ def clear_session(free_memory: bool = True) -> None:
     Parameters
     ----------
     free_memory : bool
-        Accepted for scripts written for Keras: what nobody uses any more is freed by itself.
+        Accepted for scripts written for Keras: Python frees by itself what is no longer used.
     """
     _names_given.clear()

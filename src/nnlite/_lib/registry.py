@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
+from nnlite._lib.configurable import plain
 from nnlite.errors import explain, unknown_name
 
 __all__ = [
@@ -222,6 +223,9 @@ def own_class(spec: Mapping[str, Any], kind: str = "class") -> Any:
     return found
 
 
+_known = custom_objects  # an argument has this name as well
+
+
 class Registry(Generic[T], Mapping[str, type[T]]):
     """The names of one kind of thing.
 
@@ -295,9 +299,36 @@ class Registry(Generic[T], Mapping[str, type[T]]):
             if spec in self:
                 return self.make(self[spec], arguments)
             an = "an" if self.base.__name__[0] in "AEIOU" else "a"
-            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
+            fix = ""
+            if _custom.get() is not None:  # a file is being read: it may name what is the user's own
+                own = spec if spec.isidentifier() else "…"
+                fix = f"load_model(path, custom_objects={{{spec!r}: {own}}})"
+            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object", fix=fix)
             raise ValueError(message)
         return self.convert(spec)
+
+    def serialize(self, thing: Any) -> Any:
+        """Return an object as plain data, and a function of the library, which has a name, by that.
+
+        Raises
+        ------
+        TypeError
+            For what has no such form, as a function of the user's own.
+        """
+        made_from = getattr(thing, "made_from", None)
+        return thing.__name__ if made_from in self.values() else plain(thing, f"the {self.kind}")
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> T:
+        """Make an object of what `serialize` returned.
+
+        Parameters
+        ----------
+        config : str or dict
+        custom_objects : mapping of str to type or callable, optional
+            Classes and functions of the user's own by the names that ``config`` calls them.
+        """
+        with _known(custom_objects):
+            return self.get(config)
 
     def make(self, cls: type[T], arguments: Mapping[str, Any]) -> T:
         """Make an object of a class from its configuration."""
