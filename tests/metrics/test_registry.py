@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from nnlite import losses, metrics
-from nnlite._lib.registry import custom_objects, snake_case
+from nnlite._lib.names import snake_case
+from nnlite._lib.registry import custom_objects
 from nnlite.metrics import (
     AUC,
     Accuracy,

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from nnlite._lib.configurable import plain
 from nnlite.errors import explain, unknown_name
 
 __all__ = [
@@ -315,8 +314,21 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         TypeError
             For what has no such form, as a function of the user's own.
         """
-        made_from = getattr(thing, "made_from", None)
-        return thing.__name__ if made_from in self.values() else plain(thing, f"the {self.kind}")
+        if getattr(thing, "made_from", None) in self.values():
+            name: str = thing.__name__
+            return name
+        if thing is None or isinstance(thing, str):
+            return thing
+        if isinstance(thing, type) or not hasattr(thing, "get_config"):
+            raise TypeError(
+                explain(
+                    f"the {self.kind} is {thing!r}, which cannot be written down",
+                    needed="an object with get_config()",
+                    why="a configuration holds data and never code",
+                    fix="derive a class from nnlite's, and pass it to load_model in custom_objects",
+                )
+            )
+        return class_spec(thing)
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> T:
         """Make an object of what `serialize` returned.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy.typing as npt
 
 from nnlite._lib.derived import arguments_of, assemble, give_init, text_of
-from nnlite._lib.registry import snake_case
+from nnlite._lib.names import snake_case
 from nnlite.losses import crossentropy, divergence, margin, registry, regression
 from nnlite.losses.base import Loss
 from nnlite.metrics.base import SampleMean, spread
