@@ -152,7 +152,7 @@ def test_each_kind_can_be_written_down_and_made_again(module, thing):
     assert again.get_config() == thing.get_config()
 
     Mine = type("Mine", (type(thing),), {})
-    written["class_name"] = "Mine"
+    written = {"class_name": "Mine", "config": written["config"]}
     assert type(module.deserialize(written, {"Mine": Mine})) is Mine
     with pytest.raises(ValueError, match=r"unknown .* 'Mine'"):
         module.deserialize(written)

@@ -52,7 +52,7 @@ def test_none_is_none():
 def test_there_and_back_as_plain_data():
     loss = losses.Huber(2.0, reduction="sum")
     plain = losses.serialize(loss)
-    assert plain == {"class_name": "Huber", "config": loss.get_config()}
+    assert plain == {"module": "nnlite.losses", "class_name": "Huber", "config": loss.get_config()}
     assert losses.deserialize(plain).get_config() == loss.get_config()
     assert losses.serialize(losses.huber) == "huber"
     assert type(losses.deserialize("huber")) is losses.Huber

@@ -197,7 +197,8 @@ def test_names_in_small_letters(cls):
 def test_there_and_back_as_plain_data():
     metric = metrics.PrecisionAtRecall(0.5, name="mine")
     plain = metrics.serialize(metric)
-    assert plain == {"class_name": "PrecisionAtRecall", "config": metric.get_config()}
+    config = metric.get_config()
+    assert plain == {"module": "nnlite.metrics", "class_name": "PrecisionAtRecall", "config": config}
     assert metrics.deserialize(plain).get_config() == metric.get_config()
     assert metrics.serialize(metrics.binary_accuracy) == "binary_accuracy"
     assert type(metrics.deserialize("binary_accuracy")) is metrics.BinaryAccuracy
