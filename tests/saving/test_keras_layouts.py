@@ -1,6 +1,8 @@
 """Files of Keras 1.2 to 3 in their layouts: weights, predictions, optimizer and the next step are right."""
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -477,3 +479,20 @@ def test_a_state_of_another_optimizer_is_not_taken(tmp_path):
     )
     with pytest.warns(UserWarning, match="not restored"):
         assert load_model(tmp_path / "m.h5").optimizer.iterations == 0
+
+
+def test_an_archive_without_the_state_of_a_legacy_optimizer(tmp_path):
+    keras_2_12(tmp_path / "m.keras")
+    import h5py
+
+    with zipfile.ZipFile(tmp_path / "m.keras") as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    contents = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(contents, "r+") as file:
+        del file["optimizer"]
+    members["model.weights.h5"] = contents.getvalue()
+    with zipfile.ZipFile(tmp_path / "n.keras", "w") as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    with pytest.warns(UserWarning, match="the file has none"):
+        assert load_model(tmp_path / "n.keras").optimizer.iterations == 0

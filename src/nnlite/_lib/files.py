@@ -1,12 +1,11 @@
 """Writing a file so that, at any moment, it is the whole old one or the whole new one."""
 
 import os
-import secrets
 import stat
 import time
+from binascii import crc32
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from importlib import import_module
 from typing import IO, Any
 
@@ -57,8 +56,8 @@ def replacing(path: str | os.PathLike[str], overwrite: bool = True) -> Iterator[
     if not overwrite and os.path.exists(target):
         raise _exists(path)
     folder, name = os.path.split(target)
-    # the digest keeps the name short enough where the file's own is as long as the system allows
-    prefix = f".{sha256(os.fsencode(name)).hexdigest()[:16]}."
+    # a checksum, because the file's own name may be as long as the system allows
+    prefix = f".{crc32(os.fsencode(name)):08x}."
     _remove_leftovers(folder, prefix)
     file, unfinished = _new_file(folder, prefix, target)
     try:
@@ -100,7 +99,7 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
     """Make a file under a name that cannot be guessed; never one that is there, or behind a link."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
-        unfinished = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}.unfinished")
+        unfinished = os.path.join(folder, f"{prefix}{os.urandom(8).hex()}.unfinished")
         try:
             mode = stat.S_IMODE(os.stat(target).st_mode)
         except OSError:
