@@ -147,6 +147,9 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
+    def __len__(self) -> int:
+        return len(self._members)
+
     @property
     def arrays(self) -> list[str]:
         """Names of the arrays, in the order of the file."""

@@ -210,6 +210,8 @@ def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         damaged(f"the backup {path} is damaged, and", fix=f"delete {path} to begin anew"),
         Archive(path) as archive,
     ):
+        if len(archive.arrays) + (_REST in archive) != len(archive):
+            raise ValueError("it has a member that is no array")
         arrays = {name.removeprefix(_ARRAY): archive.array(name) for name in archive.arrays if name != _REST}
         # nnlite 0.1.0 kept the text as an array of bytes
         rest = archive.text(_REST) if _REST in archive else read_json(archive.array(_REST).tobytes())
