@@ -156,7 +156,7 @@ class Archive:
         return [name.removesuffix(".npy") for name in self._members if name.endswith(".npy")]
 
     def contents(self, name: str) -> bytes:
-        """Return the contents of a member, whose checksum has been found right."""
+        """Return the contents of a member, after its checksum was compared."""
         if name not in self._members:
             raise ValueError(f"it has no member {name!r}")
         return self._zip.read(self._members[name])

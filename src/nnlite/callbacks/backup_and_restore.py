@@ -58,7 +58,7 @@ class BackupAndRestore(Callback):
 
     With a number of batches as ``save_freq`` the epoch that was interrupted is run again from its first
     batch, with the weights from its middle; then the bits are other ones. So they are with
-    ``steps_per_epoch`` or a generator, whose place in the data is not part of the backup.
+    ``steps_per_epoch`` or a generator, because its place in the data is not part of the backup.
 
     A backup is written under another name and then renamed, so that there is a whole one at any time. Of the
     folder, only the backups are deleted, and the folder itself only if nothing else is in it.

@@ -36,7 +36,7 @@ __all__ = ["KERAS_VERSION", "opened_weights", "read_model", "write_keras", "writ
 _CONFIG, _WEIGHTS, _METADATA = "config.json", "model.weights.h5", "metadata.json"
 
 KERAS_VERSION = "3.15.1"
-"""The version of Keras whose files these are."""
+"""The version of Keras that writes such files."""
 
 
 def write_keras(

@@ -63,12 +63,12 @@ def restore_optimizer(model: Any, variables: Sequence[Stored], old: bool = False
     optimizer, layout = model.optimizer, _layout(model, in_turns=not old)
     shapes = [span.shape for _, span in layout]
     given = [variable.shape for variable in variables]
-    # the scalars before the arrays: the iteration, and perhaps the rate
+    # the scalars before the arrays: the iteration, perhaps the rate, and once Nadam's product
     scalars = next((i for i, shape in enumerate(given) if shape != ()), len(given))
     rest = given[scalars + len(shapes) :]
     if (
         given[scalars : scalars + len(shapes)] != shapes
-        or scalars > 2
+        or scalars > 2 + (type(optimizer).__name__ == "Nadam")
         or not _may_be_left(optimizer, rest, shapes)
     ):
         warnings.warn(
@@ -94,15 +94,16 @@ def restore_optimizer(model: Any, variables: Sequence[Stored], old: bool = False
     optimizer.iterations = batches // steps if steps else batches
     if steps:
         optimizer.waiting = batches % steps
-    if scalars == 2 and _has_rate(optimizer):
+    if scalars > 1 and _has_rate(optimizer):
         optimizer.learning_rate = _decimal(values[1])
 
 
 def _may_be_left(optimizer: Any, rest: Sequence[Any], shapes: Sequence[Any]) -> bool:
     """Tell whether a file may have such variables after those that are used.
 
-    Nadam's product of momenta is computed anew; Adam of Keras 2 wrote an array of one number in the place of
-    each that only amsgrad needs, and SGD one for the momentum that it does without.
+    Nadam's product of momenta, which stood before the arrays until Keras 3.9, is computed anew. Adam of
+    Keras 2 wrote an array of one number in the place of each that only amsgrad needs, and SGD wrote arrays for
+    the momentum also without one.
     """
     name = type(optimizer).__name__
     return (
