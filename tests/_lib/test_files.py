@@ -165,7 +165,7 @@ def test_what_another_thread_is_writing_is_not_removed(tmp_path):
 
 @posix
 def test_without_locks_only_old_files_are_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_locked", lambda descriptor: None)
+    monkeypatch.setattr(files, "_locked", lambda descriptor, alone: None)
     with replacing(tmp_path / "f"):
         (fresh,) = os.listdir(tmp_path)
         put(tmp_path / "f", b"fast")

@@ -108,7 +108,7 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
         try:
             if mode is not None:
                 os.chmod(file.fileno() if os.chmod in os.supports_fd else unfinished, mode)
-            if _locked(file.fileno()) is not False and (
+            if _locked(file.fileno(), alone=False) is not False and (
                 os.name != "posix" or os.fstat(file.fileno()).st_nlink
             ):
                 return file, unfinished
@@ -119,12 +119,16 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
         file.close()  # another call has taken the lock first, and removes the file
 
 
-def _locked(descriptor: int) -> bool | None:
-    """Lock a file; False if another process or thread has it locked, None where there are no locks."""
+def _locked(descriptor: int, alone: bool) -> bool | None:
+    """Lock a file; False if another process or thread has it locked, None where there are no locks.
+
+    A file that is written has a lock of the kind that others may have, too (``alone=False``), because HDF5
+    takes one of that kind to read it, perhaps a moment after it got its name. A leftover is locked alone.
+    """
     if fcntl is None:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
@@ -147,7 +151,7 @@ def _remove_if_dead(unfinished: str) -> None:
         return
     descriptor = os.open(unfinished, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     try:
-        locked = _locked(descriptor)
+        locked = _locked(descriptor, alone=True)
         old = time.time() - os.fstat(descriptor).st_mtime > _PATIENCE
         if locked or (locked is None and old):
             os.remove(unfinished)

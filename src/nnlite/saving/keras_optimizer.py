@@ -102,8 +102,8 @@ def _may_be_left(optimizer: Any, rest: Sequence[Any], shapes: Sequence[Any]) -> 
     """Tell whether a file may have such variables after those that are used.
 
     Nadam's product of momenta, which stood before the arrays until Keras 3.9, is computed anew. Adam of
-    Keras 2 wrote an array of one number in the place of each that only amsgrad needs, and SGD wrote arrays for
-    the momentum also without one.
+    Keras 2 wrote an array of one number in the place of each that only amsgrad needs, and SGD wrote arrays
+    for the momentum also without one.
     """
     name = type(optimizer).__name__
     return (
