@@ -92,11 +92,9 @@ def test_permissions_are_kept(tmp_path):
 @posix
 def test_nothing_is_written_through_a_link_under_the_name_of_the_unfinished_file(tmp_path, monkeypatch):
     (tmp_path / "secret").write_bytes(b"secret")
-    names = iter(["known", "free"])
-    monkeypatch.setattr(files.secrets, "token_hex", lambda n: next(names))
+    monkeypatch.setattr(files.os, "urandom", lambda n: b"known")
     with replacing(tmp_path / "f"):
-        (unfinished,) = [n for n in os.listdir(tmp_path) if "known" in n]
-    names = iter(["known"])
+        (unfinished,) = [n for n in os.listdir(tmp_path) if b"known".hex() in n]
     (tmp_path / unfinished).symlink_to(tmp_path / "secret")
     with pytest.raises(FileExistsError):
         put(tmp_path / "f", b"new")
@@ -167,7 +165,7 @@ def test_what_another_thread_is_writing_is_not_removed(tmp_path):
 
 @posix
 def test_without_locks_only_old_files_are_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_locked", lambda descriptor: None)
+    monkeypatch.setattr(files, "_locked", lambda descriptor, alone: None)
     with replacing(tmp_path / "f"):
         (fresh,) = os.listdir(tmp_path)
         put(tmp_path / "f", b"fast")

@@ -1,4 +1,5 @@
 import os
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -228,6 +229,23 @@ def test_a_save_that_fails_leaves_the_older_backup(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk is full"):
         callback.on_epoch_end(1)
     assert begin(tmp_path).resume_epoch == 1
+
+
+def test_two_trainings_that_share_a_folder_do_not_mix(tmp_path):
+    def save(value):
+        callback = begin(tmp_path, State(W=np.full(50_000, value), same=value), double_checkpoint=True)
+        for epoch in range(15):
+            callback.model.state = {"W": np.full(50_000, value), "iterations": 0, "same": value}
+            callback.on_epoch_end(epoch)
+
+    threads = [threading.Thread(target=save, args=(value,)) for value in (1.0, 2.0, 3.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(os.listdir(tmp_path)) == ["latest.npz", "previous.npz"]
+    state = begin(tmp_path, State(same=0.0)).model.state
+    assert (state["W"] == state["same"]).all()
 
 
 def test_the_backup_of_another_model_is_refused(tmp_path):

@@ -107,6 +107,10 @@ def test_a_folder_is_no_file(tmp_path):
         model.fit(
             np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[ModelCheckpoint(tmp_path / "m.npz", "loss")]
         )
+    checkpoint = ModelCheckpoint(tmp_path / "m.npz", "loss", save_best_only=True)
+    with pytest.raises(IsADirectoryError):
+        model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[checkpoint])
+    assert checkpoint.best is None
 
 
 def test_a_name_that_asks_for_what_there_is_not(fakes, tmp_path):

@@ -82,7 +82,11 @@ def test_missing_bedrooms_get_the_median():
         (csv(3).replace("latitude", "lattitude"), "has no column latitude in line 1"),
         (csv(0), "has no rows"),
         (csv(3).replace("13.5,", ""), "has 9 fields in line 3, not 10"),
-        (csv(3) + "\n", "has 0 fields in line 5"),
+        (csv(3).replace("\n2", "\n\n2"), "has 0 fields in line 4"),
+        (csv(3).replace(",", ";"), "has its fields separated by ';'"),
+        (csv(3).replace(",", "\t"), "has its fields separated by tabs"),
+        (csv(3).replace("23.5", "2_3.5"), "has '2_3.5' in line 4"),
+        (csv(3).replace("23.5", "\u0662\u0663"), "has '\u0662\u0663' in line 4"),
         (csv(3).replace("23.5", "many"), "has 'many' in line 4, where a number should stand"),
         (csv(3).replace("23.5", ""), "has '' in line 4"),
         (csv(3).replace("23.5", "nan"), "has 'nan' in line 4"),
@@ -101,9 +105,30 @@ def test_a_malformed_file_is_refused_with_its_line(own, text, flaw):
 
 
 def test_what_is_no_text(own):
-    (own / "housing.csv").write_bytes(b"\xff\xfe\x00")
+    (own / "housing.csv").write_bytes(b"\xff\xfd\x00")
     with pytest.raises(DataFileError, match=r"housing\.csv is not a text"):
         load_data()
+    (own / "housing.csv").write_text(csv(3), encoding="utf-16")
+    with pytest.raises(DataFileError, match="UTF-16"):
+        load_data()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n\r\n", "  \n"])
+def test_blank_lines_at_the_end_are_no_rows(end):
+    np.testing.assert_array_equal(_decode((csv(4) + end).encode()), _decode(csv(4).encode()))
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "NaN", "null", ""])
+def test_words_for_a_missing_number_of_bedrooms(word):
+    table = _decode(csv(4).replace("24.5", word).encode())
+    assert table[2, 4] == 14.5  # the median of the others: 4.5, 14.5, 34.5
+
+
+def test_the_small_version(own):
+    (own / "housing.csv").write_text(csv(700))
+    (x_train, _), (x_test, _) = load_data(0.2, 5, version="small")
+    assert (x_train.shape, x_test.shape) == ((480, 8), (120, 8))
+    assert max(x_train.max(), x_test.max()) == 10 * 599 + 7.5
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm():

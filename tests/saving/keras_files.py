@@ -181,6 +181,17 @@ def adamax(g, t, rate=0.01, b1=0.9, b2=0.999):
     return [a - rate / (1 - b1**t) * m / (u + 1e-7) for a, m, u in zip(ARRAYS, m, u, strict=True)]
 
 
+def nadam(g, t, rate=0.01, b1=0.9, b2=0.999):
+    u = [b1 * (1 - 0.5 * 0.96**i) for i in range(1, t + 2)]
+    now, later = np.prod(u[:t]), np.prod(u)
+    m = [b1 * m + (1 - b1) * d for m, d in zip(FIRST, g, strict=True)]
+    v = [b2 * v + (1 - b2) * d**2 for v, d in zip(SECOND, g, strict=True)]
+    ahead = [u[t] * m / (1 - later) + (1 - u[t - 1]) * d / (1 - now) for m, d in zip(m, g, strict=True)]
+    return [
+        a - rate * h / (np.sqrt(v / (1 - b2**t)) + 1e-7) for a, h, v in zip(ARRAYS, ahead, v, strict=True)
+    ]
+
+
 def adadelta(g, rate, rho=0.95):
     s = [rho * s + (1 - rho) * d**2 for s, d in zip(SECOND, g, strict=True)]
     step = [d * np.sqrt(abs(f) + 1e-7) / np.sqrt(s + 1e-7) for d, f, s in zip(g, FIRST, s, strict=True)]

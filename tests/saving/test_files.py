@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -143,3 +144,33 @@ def test_what_is_no_file_of_a_model(model, name, data, tmp_path):
         with pytest.raises(DataFileError, match=name):
             load_model(tmp_path / name)
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.weights.npz", "m.keras", "m.h5", "m.weights.h5"])
+def test_threads_that_save_and_load_one_name(name, tmp_path):
+    """Whatever is read at whatever time is one of the models that were saved, and never a part of two."""
+    if "npz" not in name:
+        pytest.importorskip("h5py", exc_type=ImportError)
+
+    def filled(value):
+        made = Sequential([Input((4,)), Dense(3, name="hidden"), Dense(2, name="out")])
+        made.set_weights([np.full_like(array, value) for array in made.get_weights()])
+        return made
+
+    def save(value):
+        made = filled(value)
+        for _ in range(10):
+            (made.save_weights if "weights" in name else made.save)(tmp_path / name)
+
+    save(0)
+    threads = [threading.Thread(target=save, args=(value,)) for value in range(1, 4)]
+    for thread in threads:
+        thread.start()
+    reader, found = filled(9), set()
+    while any(thread.is_alive() for thread in threads):
+        reader.load_weights(tmp_path / name)
+        found.add(tuple({float(x) for array in reader.get_weights() for x in array.ravel()}))
+    for thread in threads:
+        thread.join()
+    assert {len(values) for values in found} <= {1}
+    assert os.listdir(tmp_path) == [name]

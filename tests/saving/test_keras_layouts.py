@@ -1,6 +1,8 @@
 """Files of Keras 1.2 to 3 in their layouts: weights, predictions, optimizer and the next step are right."""
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -324,6 +326,25 @@ def keras_3(path):
     return "tanh", lambda g: old.adam(g, 5), 5
 
 
+def keras_3_0(path):
+    """Nadam's product of momenta before the arrays, and the older form of a file."""
+    layers = [plain("InputLayer", "i", batch_shape=[None, 3], dtype="float32", sparse=False)]
+    layers += [dense_2("d1", 4, "tanh"), dense_2("d2", 2)]
+    compiled = optimizer("Nadam", name="nadam", learning_rate=0.5, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    model = {"class_name": "Sequential", "config": {"name": "s", "layers": layers}}
+    product = np.prod([0.9 * (1 - 0.5 * 0.96**t) for t in range(1, 5)])
+    scalars = [("iteration", np.int32(4)), ("rate", np.float32(0.01)), ("product", np.float32(product))]
+    h5(
+        path,
+        model,
+        TWO,
+        "3.0.5",
+        {**MSE, **compiled},
+        [*scalars, *((f"{i}", a) for i, a in enumerate(IN_TURNS))],
+    )
+    return "tanh", lambda g: old.nadam(g, 5), 5
+
+
 LAYOUTS = [
     keras_1_2,
     keras_2_0,
@@ -336,6 +357,7 @@ LAYOUTS = [
     keras_2_12,
     keras_2_13_on_windows,
     keras_2_21,
+    keras_3_0,
     keras_3,
 ]
 
@@ -361,13 +383,11 @@ def test_a_file_of(write, tmp_path):
 
 @pytest.mark.parametrize(
     "write",
-    [keras_1_2, keras_2_3, keras_2_10, keras_2_12, keras_2_13_on_windows, keras_3],
+    [keras_1_2, keras_2_10, keras_2_12, keras_2_13_on_windows, keras_3],
     ids=lambda write: write.__name__,
 )
 def test_weights_alone_are_taken_from(write, tmp_path):
     activation, *_ = write(tmp_path / "m.h5")
-    if activation == "old hard_sigmoid":
-        pytest.skip("the activation of Keras 3 is another one")
     inside = (
         [Sequential([Input((3,)), Dense(4, activation)])] if write is keras_2_10 else [Dense(4, activation)]
     )
@@ -477,3 +497,20 @@ def test_a_state_of_another_optimizer_is_not_taken(tmp_path):
     )
     with pytest.warns(UserWarning, match="not restored"):
         assert load_model(tmp_path / "m.h5").optimizer.iterations == 0
+
+
+def test_an_archive_without_the_state_of_a_legacy_optimizer(tmp_path):
+    keras_2_12(tmp_path / "m.keras")
+    import h5py
+
+    with zipfile.ZipFile(tmp_path / "m.keras") as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    contents = io.BytesIO(members["model.weights.h5"])
+    with h5py.File(contents, "r+") as file:
+        del file["optimizer"]
+    members["model.weights.h5"] = contents.getvalue()
+    with zipfile.ZipFile(tmp_path / "n.keras", "w") as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    with pytest.warns(UserWarning, match="the file has none"):
+        assert load_model(tmp_path / "n.keras").optimizer.iterations == 0

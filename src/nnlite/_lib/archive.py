@@ -147,13 +147,16 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
+    def __len__(self) -> int:
+        return len(self._members)
+
     @property
     def arrays(self) -> list[str]:
         """Names of the arrays, in the order of the file."""
         return [name.removesuffix(".npy") for name in self._members if name.endswith(".npy")]
 
     def contents(self, name: str) -> bytes:
-        """Return the contents of a member, whose checksum has been found right."""
+        """Return the contents of a member, after its checksum was compared."""
         if name not in self._members:
             raise ValueError(f"it has no member {name!r}")
         return self._zip.read(self._members[name])

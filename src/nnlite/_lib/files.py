@@ -1,12 +1,11 @@
 """Writing a file so that, at any moment, it is the whole old one or the whole new one."""
 
 import os
-import secrets
 import stat
 import time
+from binascii import crc32
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from importlib import import_module
 from typing import IO, Any
 
@@ -57,8 +56,8 @@ def replacing(path: str | os.PathLike[str], overwrite: bool = True) -> Iterator[
     if not overwrite and os.path.exists(target):
         raise _exists(path)
     folder, name = os.path.split(target)
-    # the digest keeps the name short enough where the file's own is as long as the system allows
-    prefix = f".{sha256(os.fsencode(name)).hexdigest()[:16]}."
+    # a checksum, because the file's own name may be as long as the system allows
+    prefix = f".{crc32(os.fsencode(name)):08x}."
     _remove_leftovers(folder, prefix)
     file, unfinished = _new_file(folder, prefix, target)
     try:
@@ -100,7 +99,7 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
     """Make a file under a name that cannot be guessed; never one that is there, or behind a link."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
-        unfinished = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}.unfinished")
+        unfinished = os.path.join(folder, f"{prefix}{os.urandom(8).hex()}.unfinished")
         try:
             mode = stat.S_IMODE(os.stat(target).st_mode)
         except OSError:
@@ -109,7 +108,7 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
         try:
             if mode is not None:
                 os.chmod(file.fileno() if os.chmod in os.supports_fd else unfinished, mode)
-            if _locked(file.fileno()) is not False and (
+            if _locked(file.fileno(), alone=False) is not False and (
                 os.name != "posix" or os.fstat(file.fileno()).st_nlink
             ):
                 return file, unfinished
@@ -120,12 +119,16 @@ def _new_file(folder: str, prefix: str, target: str) -> tuple[IO[bytes], str]:
         file.close()  # another call has taken the lock first, and removes the file
 
 
-def _locked(descriptor: int) -> bool | None:
-    """Lock a file; False if another process or thread has it locked, None where there are no locks."""
+def _locked(descriptor: int, alone: bool) -> bool | None:
+    """Lock a file; False if another process or thread has it locked, None where there are no locks.
+
+    A file that is written has a lock of the kind that others may have, too (``alone=False``), because HDF5
+    takes one of that kind to read it, perhaps a moment after it got its name. A leftover is locked alone.
+    """
     if fcntl is None:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
@@ -148,7 +151,7 @@ def _remove_if_dead(unfinished: str) -> None:
         return
     descriptor = os.open(unfinished, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     try:
-        locked = _locked(descriptor)
+        locked = _locked(descriptor, alone=True)
         old = time.time() - os.fstat(descriptor).st_mtime > _PATIENCE
         if locked or (locked is None and old):
             os.remove(unfinished)

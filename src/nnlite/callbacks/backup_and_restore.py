@@ -58,7 +58,7 @@ class BackupAndRestore(Callback):
 
     With a number of batches as ``save_freq`` the epoch that was interrupted is run again from its first
     batch, with the weights from its middle; then the bits are other ones. So they are with
-    ``steps_per_epoch`` or a generator, whose place in the data is not part of the backup.
+    ``steps_per_epoch`` or a generator, because its place in the data is not part of the backup.
 
     A backup is written under another name and then renamed, so that there is a whole one at any time. Of the
     folder, only the backups are deleted, and the folder itself only if nothing else is in it.
@@ -131,7 +131,7 @@ class BackupAndRestore(Callback):
             "numbers": {name: value for name, value in state.items() if not isinstance(value, np.ndarray)},
             "random": {name: rng.bit_generator.state for name, rng in _streams(self.model).items()},
         }
-        from nnlite._lib.archive import write_archive  # zip archives load when they are needed
+        from nnlite._lib.archive import write_archive  # zip archives and the like load when they are needed
         from nnlite._lib.files import replacing
 
         os.makedirs(self.backup_dir, exist_ok=True)
@@ -210,6 +210,8 @@ def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         damaged(f"the backup {path} is damaged, and", fix=f"delete {path} to begin anew"),
         Archive(path) as archive,
     ):
+        if len(archive.arrays) + (_REST in archive) != len(archive):
+            raise ValueError("it has a member that is no array")
         arrays = {name.removeprefix(_ARRAY): archive.array(name) for name in archive.arrays if name != _REST}
         # nnlite 0.1.0 kept the text as an array of bytes
         rest = archive.text(_REST) if _REST in archive else read_json(archive.array(_REST).tobytes())

@@ -115,13 +115,18 @@ class ModelCheckpoint(Monitor):
 
     def _save(self, epoch: int, logs: dict[str, Any]) -> None:
         path = self._path(epoch, logs)
+        best = self.best
         if not self._is_wanted(epoch, logs, path):
             return
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        if self.save_weights_only:
-            self.model.save_weights(path, overwrite=True)
-        else:
-            self.model.save(path, overwrite=True)
+        try:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            if self.save_weights_only:
+                self.model.save_weights(path, overwrite=True)
+            else:
+                self.model.save(path, overwrite=True)
+        except BaseException:
+            self.best = best  # what was not saved is not the best of the saved ones
+            raise
         self._say(epoch, f"finished saving model to {path}")
 
     def _path(self, epoch: int, logs: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ _PAUSE = 1.0  # seconds before a second try: a server that is restarting needs a
 _PATIENCE = 20.0  # seconds of failure after which there is no second try
 _TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two pieces of the answer
 _SLOWEST = 1_000  # bytes a second, after so many seconds of a download
-_KNOCK = 5.0  # seconds to find out whether a server answers at all
+_KNOCK = 5.0  # seconds to find out whether a server answers
 
 
 class Unfit(Exception):
@@ -244,7 +244,7 @@ def _keep(path: str, data: bytes) -> None:
 
 
 def _silence(url: str) -> str:
-    """Say within seconds why the mirror, or the proxy on the way, does not answer; nothing if it does.
+    """Say within seconds why no server answers, the mirror or the proxy on the way; else return "".
 
     A network that drops packets without a word can keep the look-up of a name, and then every address of
     that name in turn, waiting for minutes, and no timeout of an HTTP library bounds the sum. So a thread

@@ -36,9 +36,10 @@ _MIRRORS = (
     "https://raw.githubusercontent.com/ageron/handson-ml/master/datasets/housing/",
 )
 _SHA256 = "8a3727f4cf54ac1a327f69b1d5b4db54c5834ea81c6e4efc0d163300022a685e"
+_SMALL = 600  # districts of the small version
+_MISSING = ("", "na", "nan", "n/a", "null", "none")
 _LIMIT = 16 << 20  # the file has 1.4 MB
 _LARGEST = float(np.finfo(np.float32).max)
-_SMALL = 600  # districts of the small version, as in Keras
 _MAY_BE_MISSING = FEATURE_NAMES.index("total_bedrooms")
 
 
@@ -62,7 +63,7 @@ def load_data(
         training set. (Keras's default is 113, and its rows come in another order, so no seed makes the
         two splits equal.)
     version : {'large', 'small'}, default 'large'
-        All districts, or the first 600 of the file, which make 420 and 180.
+        All districts, or the first 600 of the file.
     path : str, optional
         Ignored; Keras's function has it.
 
@@ -108,7 +109,8 @@ def load_data(
             needed=f"the file {_FILE} with the columns {', '.join((*FEATURE_NAMES, TARGET_NAME))}",
             fix=f"put it into a folder of your own and set {ENVIRONMENT} to that folder",
         )
-    table = table[:_SMALL] if version == "small" else table
+    if version == "small":
+        table = table[:_SMALL]
     order = np.random.RandomState(seed).permutation(len(table))
     first_test = len(table) - round(len(table) * test_split)
     train, test = table[order[:first_test]], table[order[first_test:]]
@@ -117,7 +119,9 @@ def load_data(
 
 def _check_arguments(test_split: object, seed: object, version: object) -> None:
     if version not in ("large", "small"):
-        raise ValueError(explain(f"version is {version!r}", needed="'large' or 'small'", fix="load_data()"))
+        raise ValueError(
+            explain(f"version is {version!r}", needed="'large' or 'small'", fix="load_data(version='small')")
+        )
     if not (isinstance(test_split, int | float) and 0 <= test_split < 1):
         raise ValueError(
             explain(
@@ -140,9 +144,15 @@ def _decode(data: bytes, sha256: str = "") -> Floats:
 
     if sha256 and (digest := hashlib.sha256(data).hexdigest()) != sha256:
         raise Unfit(f"is corrupted or another file: its SHA-256 is {digest}")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unfit("is a text in UTF-16, and UTF-8 is needed")
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        text = data.decode("utf-8-sig").rstrip()  # blank lines at the end are no rows
+        lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [name.strip() for name in next(lines, [])]
+        for mark, name in ((";", "';'"), ("\t", "tabs")):
+            if len(header) == 1 and mark in header[0]:
+                raise Unfit(f"has its fields separated by {name}, and commas are needed")
         missing = [name for name in (*FEATURE_NAMES, TARGET_NAME) if name not in header]
         if missing:
             raise Unfit(f"has no column {', '.join(missing)} in line 1")
@@ -170,11 +180,11 @@ def _numbers(line: Sequence[str], columns: Sequence[int], width: int, number: in
     numbers = []
     for place, column in enumerate(columns):
         text = line[column].strip()
-        if not text and place == _MAY_BE_MISSING:
+        if place == _MAY_BE_MISSING and text.lower() in _MISSING:
             numbers.append(np.nan)
             continue
         try:
-            value = float(text)
+            value = float(text) if text.isascii() and "_" not in text else np.nan
         except ValueError:
             value = np.nan
         if not abs(value) <= _LARGEST:  # written so that NaN is refused too

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import sys
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from typing import Any
 from nnlite._lib.allowance import limited
 from nnlite._lib.archive import Archive
 from nnlite._lib.files import replacing
+from nnlite.errors import explain
 from nnlite.saving.describe import compile_as_saved, refuse_excess
 from nnlite.saving.formats import format_of
 from nnlite.saving.hdf5 import h5py, opened
@@ -34,7 +36,7 @@ __all__ = ["KERAS_VERSION", "opened_weights", "read_model", "write_keras", "writ
 _CONFIG, _WEIGHTS, _METADATA = "config.json", "model.weights.h5", "metadata.json"
 
 KERAS_VERSION = "3.15.1"
-"""The version of Keras whose files these are."""
+"""The version of Keras that writes such files."""
 
 
 def write_keras(
@@ -78,6 +80,13 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
         fill(stored_layers(file, model))
         if training and compile_as_saved(model, keras.training(config.get("compile_config")), keras.part):
             restore_optimizer(model, stored_variables(file, "optimizer"))
+            if "optimizer" not in file:  # Keras 2.12 to 2.15 left out that of a legacy optimizer
+                warnings.warn(
+                    explain(
+                        "the optimizer's state was not restored: the file has none", fix="the model as .h5"
+                    ),
+                    stacklevel=2,
+                )
     return model
 
 

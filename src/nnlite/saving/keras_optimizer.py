@@ -51,10 +51,11 @@ def restore_optimizer(model: Any, stored: Sequence[Stored], old: bool = False) -
     scalars = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
     arrays = [variable for variable in variables[len(scalars) :] if variable.name != "momentum_product"]
     given = [found.shape for found in stored]
-    # the scalars before the arrays: the iteration, and perhaps the rate
+    # the scalars before the arrays: the iteration, perhaps the rate, and once Nadam's product
     first = next((i for i, shape in enumerate(given) if shape != ()), len(given))
     shapes, end = [variable.shape for variable in arrays], first + len(arrays)
-    if first > 2 or given[first:end] != shapes or not _may_be_left(optimizer, given[end:], shapes):
+    nadam = type(optimizer).__name__ == "Nadam"
+    if first > 2 + nadam or given[first:end] != shapes or not _may_be_left(optimizer, given[end:], shapes):
         warnings.warn(
             explain(
                 f"the optimizer's state was not restored: the file has {len(stored)} variables for it, "
@@ -65,7 +66,7 @@ def restore_optimizer(model: Any, stored: Sequence[Stored], old: bool = False) -
             stacklevel=4,
         )
         return
-    pairs = [*zip(scalars, stored[:first], strict=False), *zip(arrays, stored[first:end], strict=True)]
+    pairs = [*zip(scalars, stored[: first - (nadam and not given[end:])], strict=False), *zip(arrays, stored[first:end], strict=True)]
     values = [(variable, found.read()) for variable, found in pairs]
     for variable, value in values:
         variable.assign(value)
@@ -74,8 +75,9 @@ def restore_optimizer(model: Any, stored: Sequence[Stored], old: bool = False) -
 def _may_be_left(optimizer: Any, rest: Sequence[Any], shapes: Sequence[Any]) -> bool:
     """Tell whether a file may have such variables after those that are used.
 
-    Nadam's product of momenta is computed anew; Adam of Keras 2 wrote an array of one number in the place of
-    each that only amsgrad needs, and SGD one for the momentum that it does without.
+    Nadam's product of momenta, which stood before the arrays until Keras 3.9, is computed anew. Adam of
+    Keras 2 wrote an array of one number in the place of each that only amsgrad needs, and SGD wrote arrays
+    for the momentum also without one.
     """
     name = type(optimizer).__name__
     return (

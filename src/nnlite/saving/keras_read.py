@@ -189,13 +189,15 @@ class FromKeras:
 
     def training(self, config: Any) -> dict[str, Any] | None:
         """Return the parts of Keras's ``compile_config`` that are used here, or None if there is none."""
-        if not isinstance(config, Mapping) or not config.get("optimizer"):
+        if not isinstance(config, Mapping) or not any(config.get(part) for part in _PARTS):
             return None
         return {part: config.get(part) for part in _PARTS}
 
     def part(self, part: str, value: Any) -> Any:
         """Return one of those parts in our words."""
         if part == "optimizer":
+            if value is None:  # as in an archive of Keras 3 that was written after an .h5 of the same model
+                raise ValueError("the file names none")
             if not isinstance(value, Mapping):
                 return value
             made = self._object(modern_optimizer(value, self.version), optimizers.registry)

@@ -144,7 +144,7 @@ def _object(spec: Mapping[str, Any], module: str) -> dict[str, Any]:
 
 
 def _inner(key: str, value: Any) -> Any:
-    """Return an argument, of whose objects Keras wants to know the modules."""
+    """Return an argument; if it is an object, with the module in which Keras has its class."""
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     name = value["class_name"]

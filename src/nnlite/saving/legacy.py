@@ -1,7 +1,7 @@
 """Keras's older format of whole models, one HDF5 file: ``model.h5``.
 
-Groups are named by the layers, and attributes hold the configuration and the names of the arrays, whose
-order is: everything that learns, then everything else.
+Groups are named by the layers, and attributes hold the configuration and the names of the arrays. The arrays
+are in this order: all that learn, then the others.
 """
 
 import json

@@ -11,14 +11,14 @@ __all__ = ["Holder", "Stored", "fill", "holders", "match_names", "match_order"]
 
 
 class Stored(NamedTuple):
-    """An array in a file, which is not read before its shape has been found right."""
+    """An array in a file: its shape, and a function that reads it."""
 
     shape: tuple[int, ...]
     read: Callable[[], Array]
 
 
 class Holder(NamedTuple):
-    """Something that has arrays under one name: a layer of the model, or its like in a file."""
+    """A name and its arrays: a layer of the model, or a layer in a file."""
 
     name: str
     arrays: Sequence[Any]
@@ -66,12 +66,12 @@ def fill(pairs: Sequence[Pair], skip_mismatch: bool = False) -> None:
     ----------
     pairs : sequence of (Holder, Holder)
     skip_mismatch : bool, default False
-        Whether a layer whose shapes differ keeps what it has, with a warning, instead of being an error.
+        Whether a layer of other shapes keeps what it has, with a warning, instead of being an error.
 
     Raises
     ------
     ShapeError
-        For the first layer whose shapes differ.
+        For the first layer of other shapes.
     """
     values: list[tuple[Array, Array]] = []
     for own, saved in pairs:
