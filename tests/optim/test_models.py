@@ -221,5 +221,5 @@ def test_what_cannot_be_applied():
     assert rule.iterations == 0
     assert rule.state == {}
     rule.apply([np.ones((3, 2))], [kernel])
-    with pytest.raises(ValueError, match="has made 1 steps for another model"):
+    with pytest.raises(ValueError, match="has made 1 step for another model"):
         rule.apply([np.ones((3, 2))], [other.layers[0].kernel])

@@ -410,7 +410,7 @@ class Optimizer(Configurable):
         if started and (not fits or self._store is not None):
             raise ValueError(
                 explain(
-                    f"{self!r} has made {self.iterations} steps for another model",
+                    f"{self!r} has made {self.iterations} step{'s' * (self.iterations != 1)} for another model",
                     needed="an optimizer that has made none, or that model",
                     why="what it remembers belongs to the other model's weights",
                     fix="model.compile(model.optimizer.from_config(model.optimizer.get_config()), "
