@@ -408,9 +408,10 @@ class Optimizer(Configurable):
             return
         started = self.iterations or self.waiting
         if started and (not fits or self._store is not None):
+            steps = f"{self.iterations} step{'s' * (self.iterations != 1)}"
             raise ValueError(
                 explain(
-                    f"{self!r} has made {self.iterations} step{'s' * (self.iterations != 1)} for another model",
+                    f"{self!r} has made {steps} for another model",
                     needed="an optimizer that has made none, or that model",
                     why="what it remembers belongs to the other model's weights",
                     fix="model.compile(model.optimizer.from_config(model.optimizer.get_config()), "
