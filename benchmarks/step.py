@@ -3,9 +3,9 @@
     python benchmarks/step.py                  # the six networks of the speed report
     python benchmarks/step.py --networks 2 5
 
-`fit` runs twice in turns: as it is, and with a clock that looks at every call. A part is a room of the library;
-its time is its own, without the rooms that it calls. What the clock takes, some tenths of a microsecond for a
-call, comes on top; where a network is small, that is much.
+`fit` runs twice in turns: as it is, and with a clock that looks at every call. A part is a room of the
+library; its time is its own, without the rooms that it calls. What the clock takes, some tenths of a
+microsecond for a call, comes on top; where a network is small, that is much.
 """
 
 import argparse

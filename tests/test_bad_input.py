@@ -212,7 +212,7 @@ OPTIONS = {
     "rate negative": (
         lambda m: setattr(m.optimizer, "learning_rate", -0.1),
         "learning_rate is -0.1",
-        "above 0",
+        "from 0",
     ),
     "rate NaN": (lambda m: setattr(m.optimizer, "learning_rate", np.nan), "learning_rate is nan"),
     "no such layer": (lambda m: m.get_layer("hiden"), "'hiden'", "hidden"),
@@ -424,7 +424,7 @@ def test_layers_in_the_constructor():
         (lambda: SGD(momentum=1.0), ["momentum is 1.0", "to below 1"]),
         (lambda: SGD(momentum=-0.1), ["momentum is -0.1"]),
         (lambda: Adam(beta_1=1), ["beta_1 is 1", "beta_1=0.9"]),
-        (lambda: Adam(epsilon=-1), ["epsilon is -1"]),
+        (lambda: Adam(epsilon=np.inf), ["epsilon is inf"]),
         (lambda: RMSprop(rho=2), ["rho is 2"]),
         (lambda: set_random_seed(-1), ["seed is -1"]),
         (lambda: set_random_seed(0.5), ["seed is 0.5"]),
@@ -439,9 +439,9 @@ def test_parts_refuse_their_settings(make_it, fragments):
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam, RMSprop])
-@pytest.mark.parametrize("rate", [0, 0.0, -0.1, np.nan, np.inf, "0.1", None, True, [0.1, 0.2]])
+@pytest.mark.parametrize("rate", [-0.1, np.nan, np.inf, "0.1", None, True, [0.1, 0.2]])
 def test_learning_rates(optimizer, rate):
-    with pytest.raises(ValueError, match=r"learning_rate is [^$]*above 0[^$]*fix: +learning_rate=") as caught:
+    with pytest.raises(ValueError, match=r"learning_rate is [^$]*from 0[^$]*fix: +learning_rate=") as caught:
         optimizer(rate)
     assert repr(rate) in str(caught.value)
     working = optimizer(0.5)

@@ -143,7 +143,7 @@ def test_a_quota_of_the_second_version(tmp_path):
     files = {
         "proc/self/cgroup": "0::/pod/box\n",
         "sys/fs/cgroup/pod/cpu.max": "150000 100000\n",
-        "sys/fs/cgroup/pod/box/cpu.max": "max 100000\n",
+        "sys/fs/cgroup/pod/box/cpu.max": "400000 100000\n",  # the tighter one counts
     }
     assert written(tmp_path, files) == 1.5
 

@@ -195,3 +195,18 @@ assert "numba" not in sys.modules
 
 def test_numba_is_not_loaded_for_a_short_theta():
     subprocess.run([sys.executable, "-c", SCRIPT], check=True)
+
+
+WITHOUT = """
+import sys
+sys.modules["numba"] = None  # as if it was not installed
+import numpy as np
+from nnlite.optim import Adam, fused
+theta = np.ones(fused.LONG)
+Adam(0.1).step(theta, np.ones(fused.LONG))
+np.testing.assert_allclose(theta, 0.9, rtol=1e-5)
+"""
+
+
+def test_a_long_theta_without_numba():
+    subprocess.run([sys.executable, "-W", "error", "-c", WITHOUT], check=True)

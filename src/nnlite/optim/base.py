@@ -26,7 +26,7 @@ from nnlite.optim.rate import Rate
 from nnlite.optim.schedules import LearningRateSchedule
 from nnlite.optim.schedules import registry as schedules
 from nnlite.optim.variables import OptimizerVariable, variables_of
-from nnlite.parameters import ParameterStore
+from nnlite.parameters import ParameterStore, Span
 from nnlite.tensor import Array
 from nnlite.variables import Variable
 
@@ -400,17 +400,18 @@ class Optimizer(Configurable):
         Raises
         ------
         ValueError
-            If the optimizer has made steps for another model, of whatever size, as in Keras: the averages
-            that it remembers belong to that model's weights. One that has made no step may change models.
+            If the optimizer has made steps for another model, of whatever size, as in Keras: what it
+            remembers belongs to that model's weights. One that has made no step may change models.
         """
         fits = all(vector.size == store.theta.size for vector in self.state.values())
         if fits and self._store is not None and self._store() is store:
             return
         started = self.iterations or self.waiting
         if started and (not fits or self._store is not None):
+            steps = f"{self.iterations} step{'s' * (self.iterations != 1)}"
             raise ValueError(
                 explain(
-                    f"{self!r} has made {self.iterations} steps for another model",
+                    f"{self!r} has made {steps} for another model",
                     needed="an optimizer that has made none, or that model",
                     why="what it remembers belongs to the other model's weights",
                     fix="model.compile(model.optimizer.from_config(model.optimizer.get_config()), "
@@ -432,7 +433,7 @@ class Optimizer(Configurable):
         Parameters
         ----------
         grads_and_vars : iterable of (array_like or None, Variable)
-            ``zip(grads, model.trainable_variables)``. A variable without a gradient stays as it is.
+            ``zip(grads, model.trainable_weights)``. A variable without a gradient stays as it is.
 
         Returns
         -------
@@ -458,15 +459,9 @@ class Optimizer(Configurable):
             If there is no gradient at all, if a shape does not fit, or if the optimizer trains another
             model; nothing is changed then.
         """
-        given = None if trainable_variables is None else list(trainable_variables)
         if not len(grads):
             return
-        store = self._trained() if given is None else self._store_of(given)
-        spans = {(id(span.layer), span.name): span for span in store.spans}
-        if given is None:
-            chosen = [span for span in store.spans if span.layer.trainable]
-        else:
-            chosen = [spans[id(v.owner), v.attribute] for v in given]
+        store, chosen = self._spans_of(trainable_variables)
         if len(chosen) != len(grads) or all(g is None for g in grads):
             raise ValueError(
                 explain(
@@ -478,11 +473,9 @@ class Optimizer(Configurable):
         moved = [(span, np.asarray(g)) for span, g in zip(chosen, grads, strict=True) if g is not None]
         for span, g in moved:
             if g.shape != span.shape:
+                label = f"{span.layer.label}.{span.name}"
                 raise ShapeError(
-                    explain(
-                        f"the gradient of {span.layer.label}.{span.name} has shape {g.shape}",
-                        needed=str(span.shape),
-                    )
+                    explain(f"the gradient of {label} has shape {g.shape}", needed=str(span.shape))
                 )
             grad[span.place] = g.ravel()
         self.bind(store)
@@ -494,40 +487,25 @@ class Optimizer(Configurable):
                 W = store.theta[span.place].reshape(span.shape)
                 W[...] = span.layer.constraints[span.name](W)
 
-    def _trained(self) -> ParameterStore:
-        """Return θ of the model that this optimizer trains."""
-        store = None if self._store is None else self._store()
-        if store is None:
-            raise ValueError(
-                explain(
-                    "the optimizer trains no model yet, and no variables were given",
-                    fix="optimizer.apply(grads, model.trainable_variables)",
-                )
-            )
-        return store
-
-    def _store_of(self, variables: Sequence[Variable]) -> ParameterStore:
-        """Return the θ in which these arrays lie: that of this optimizer's model, or of the smallest one."""
-        stores: list[ParameterStore] = []
-        for v in variables:
-            stores = list(v.owner.pool.stores) if getattr(v.owner, "pool", None) else []
-            stores = [s for s in stores if v.attribute in v.owner.params]
-            if not stores:
-                raise ValueError(
-                    explain(
-                        f"{v.path} lies in no model's θ",
-                        needed="weights of layers that are in a model",
-                        fix="optimizer.apply(grads, model.trainable_variables)",
-                    )
-                )
-        layers = {id(v.owner) for v in variables}
-        stores = [s for s in stores if layers <= {id(layer) for layer in s.layers}]
-        if not stores:
-            raise ValueError(
-                explain("the variables are of several models", needed="those of one model in a step")
-            )
+    def _spans_of(self, variables: Sequence[Variable] | None) -> tuple[ParameterStore, list[Span]]:
+        """Return where these arrays lie, by default all that are trained: in θ of one model, the smallest."""
         own = None if self._store is None else self._store()
-        return own if own in stores else min(stores, key=lambda s: len(s.layers))
+        if variables is None and own is not None:
+            return own, [span for span in own.spans if span.layer.trainable]
+        wanted: list[tuple[Any, str]]
+        wanted = [(getattr(v, "owner", None), getattr(v, "attribute", "")) for v in variables or ()]
+        pools = [owner.pool for owner, _ in wanted if getattr(owner, "pool", None)]
+        for store in sorted(pools[0].stores if pools else (), key=lambda s: (s is not own, len(s.spans))):
+            spans = {(id(span.layer), span.name): span for span in store.spans}
+            if all((id(owner), name) in spans for owner, name in wanted):
+                return store, [spans[id(owner), name] for owner, name in wanted]
+        raise ValueError(
+            explain(
+                "the gradients are for no variables, or for some that do not lie in θ of one model",
+                needed="weights of the layers of a model, which an optimizer may move",
+                fix="optimizer.apply(grads, model.trainable_weights)",
+            )
+        )
 
     # --- being an object -------------------------------------------------------------------------------
 
