@@ -19,10 +19,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "speed"))
 
+from nnlite.models.averages import EpochMeans
 from peers import Nnlite, Products
 from workloads import WORKLOADS, Workload, data, first_weights
 
-from nnlite.models.averages import EpochMeans
 from nnlite.optim.batches import Batches
 
 PARTS = ["gather", "forward", "activation", "loss", "metrics", "backward", "update", "the step itself"]

@@ -460,6 +460,7 @@ def test_a_suggestion_is_made_once(name):
 @pytest.mark.parametrize("good", [0, 1, 2, "auto", True, False, np.int64(2)])
 def test_verbose_that_is_right(good, capsys):
     make("built").fit(X, Y, verbose=good)
+    assert bool(capsys.readouterr().out) == bool(good)
 
 
 def test_weights_that_do_not_fit_change_nothing():

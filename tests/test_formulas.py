@@ -24,7 +24,7 @@ from nnlite.graph import dag
 from nnlite.layers import gates, sparse
 from nnlite.layers.activations import Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.activity import ActivityPenalty, ActivityRegularization
-from nnlite.layers.dense import Dense
+from nnlite.layers.dense import Affine, Dense
 from nnlite.layers.dropout import Dropout
 from nnlite.layers.shaping import Flatten
 from nnlite.layers.threshold import Sign, Step
@@ -56,6 +56,9 @@ WITHOUT_FORMULA = {
     "nnlite.losses.base.Loss": "the contract",
     "nnlite.losses.base.NamedLoss": "an order of arguments",
     "nnlite.layers.symbols.Symbol": "what stands for a tensor",
+    "nnlite.layers.symbols.Call": "one use of a layer",
+    "nnlite.layers.base.Primitive": "a pair of functions",
+    "nnlite.layers.merging.Merge": "what layers of several inputs have in common",
     "nnlite.losses.probabilities.BinaryLoss": "what losses of yes or no have in common",
     "nnlite.losses.probabilities.CategoricalLoss": "what losses of one-hot rows have in common",
     "nnlite.losses.probabilities.ProbabilityLoss": "what losses of probabilities have in common",
@@ -274,7 +277,7 @@ _bend_case(layers.HardSiLU, 3 * Z)
 _bend_case(layers.HardTanh, 2 * CORNERED)
 _bend_case(ReLU, max_value=1.5, negative_slope=0.1, threshold=0.2, given={"t": 0.2, "s": 0.1})
 _bend_case(layers.ReLU6, 4 * CORNERED)
-_bend_case(layers.HardSigmoid, 4 * Z)
+_bend_case(layers.HardSigmoid, 4 * Z, slope=0.2)
 _bend_case(layers.LeakyReLU, negative_slope=0.3)
 _bend_case(layers.ELU, alpha=0.7)
 _bend_case(layers.SELU)
@@ -323,6 +326,7 @@ def _unit_case(cls, x=Z, **settings):
         before = {name: array.copy() for name, array in layer.state.items()}
         y = layer.forward(x, training=True)
         got = {"y": y, "dx": layer.backward(DY), **{f"d{name}": g for name, g in layer.grads.items()}}
+        layer.commit()
         noise = {name: getattr(layer, name) for name in ("noise", "keep") if hasattr(layer, name)}
         yield {"x": x, "dy": DY, **settings, **kept, **before, **noise}, {**got, **layer.state}
 
@@ -362,16 +366,45 @@ def reshape():
     )
 
 
+A, B = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+
+
+def _merge_case(cls, **arguments):
+    @case(cls)
+    def merge():
+        layer = cls(**arguments)
+        y = layer.forward([A, B], training=True)
+        dy = rng.normal(size=y.shape)
+        da, db = layer.backward(dy)
+        yield {"a": A, "b": B, "dy": dy, "i": A.shape[1]}, {"y": y, "da": da, "db": db}
+
+
+for _cls in (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum):
+    _merge_case(_cls)
+_merge_case(layers.Concatenate)
+_merge_case(layers.Dot, axes=1)
+
+
 @case(Dense)
 def dense():
+    layer = Dense(3, "tanh", bias_initializer="random_normal", dtype="float64")
+    y = layer(X)
+    yield {"x": X, "W": layer.W, "b": layer.b, "g": np.tanh}, {"y": y}
+
+
+@case(Affine)
+def affine():
     for activation in (None, "tanh"):
         layer = Dense(3, activation, bias_initializer="random_normal", dtype="float64")
         layer.build((None, 4))
-        y = layer.logits(X, training=True)
-        layer.activation.forward(y, training=True)
-        dz = layer.activation.backward(DY)
-        dx = layer.backward_logits(dz)
-        given = {"x": X, "W": layer.W.copy(), "b": layer.b.copy(), "dy": dz}
+        affine, *rest = layer.primitives
+        y = affine.forward(X, training=True)
+        dy = DY
+        if rest:
+            rest[0].forward(y, training=True)
+            dy = rest[0].backward(DY)
+        dx = affine.backward(dy)
+        given = {"x": X, "W": layer.W.copy(), "b": layer.b.copy(), "dy": dy}
         yield given, {"y": y, "dW": layer.dW, "db": layer.db, "dx": dx}
 
 

@@ -39,8 +39,7 @@ def torch_loss(torch, theta):
     return torch.nn.functional.cross_entropy(z, torch.tensor(LABELS))
 
 
-def test_gradients_of_pytorch():
-    torch = pytest.importorskip("torch", exc_type=ImportError)
+def test_gradients_of_pytorch(torch):
     theta = [torch.tensor(w, requires_grad=True) for w in WEIGHTS]
     loss = torch_loss(torch, theta)
     loss.backward()
@@ -52,8 +51,7 @@ def test_gradients_of_pytorch():
 
 
 @pytest.mark.parametrize(("momentum", "nesterov"), [(0, False), (0.9, False), (0.9, True)])
-def test_descent_of_pytorch(momentum, nesterov):
-    torch = pytest.importorskip("torch", exc_type=ImportError)
+def test_descent_of_pytorch(torch, momentum, nesterov):
     theta = [torch.tensor(w, requires_grad=True) for w in WEIGHTS]
     optimizer = torch.optim.SGD(theta, lr=0.05, momentum=momentum, nesterov=nesterov)
     done = 0

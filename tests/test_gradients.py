@@ -4,6 +4,9 @@ A new layer is added to LAYERS, a new loss to LOSSES; everything else then inclu
 asked for by name throughout, so that no check can fall back to a coarser method unnoticed.
 """
 
+from contextlib import contextmanager
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,11 +103,18 @@ LAYERS = {
 }
 RANDOM_LAYERS = [name for name in LAYERS if name.startswith(("Dropout", "AlphaD", "Gaussian", "BatchN"))]
 
-each_layer = pytest.mark.parametrize(
-    ("name", "sample"),
-    [(name, sample) for name, (_, samples) in LAYERS.items() for sample in samples],
-    ids=str,
-)
+each_layer = pytest.mark.parametrize("name", LAYERS)
+each_steady_layer = pytest.mark.parametrize("name", [name for name in LAYERS if name not in RANDOM_LAYERS])
+
+
+@contextmanager
+def at(*case):
+    """Name the case in the error: one test loops over many."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"at {case}")
+        raise
 
 
 def assert_right(report):
@@ -117,29 +127,37 @@ def assert_right(report):
 
 
 @each_layer
-@pytest.mark.parametrize("n", [1, 2, 7])
-def test_layer(name, sample, n):
-    x = np.random.default_rng(n).normal(size=(n, *sample))
-    report = check_layer(LAYERS[name][0](), x, method="complex-step")
-    assert_right(report)
-    expected = {"x"} | ({"W"} if "Dense" in name else set())
-    assert expected <= {row.name for row in report.rows}
+def test_layer(name):
+    make, samples = LAYERS[name]
+    for sample, n in product(samples, (1, 3)):
+        x = np.random.default_rng(n).normal(size=(n, *sample))
+        with at(sample, n):
+            report = check_layer(make(), x, method="complex-step")
+            assert_right(report)
+            expected = {"x"} | ({"W"} if "Dense" in name else set())
+            assert expected <= {row.name for row in report.rows}
 
 
-@each_layer
-def test_prediction_is_the_function_whose_gradient_training_takes(name, sample):
-    if name in RANDOM_LAYERS:
-        pytest.skip("differs by design")
-    x = np.random.default_rng(0).normal(size=(4, *sample))
-    assert_right(check_layer(LAYERS[name][0](), x, method="complex-step", training=False))
+@each_steady_layer
+def test_prediction_is_the_function_of_training(name):
+    make, samples = LAYERS[name]
+    for sample in samples:
+        x = np.random.default_rng(0).normal(size=(4, *sample))
+        with at(sample):
+            assert_right(check_layer(make(), x, method="complex-step", training=False))
 
 
-@each_layer
-def test_a_batch_is_its_samples_one_by_one(name, sample):
-    if name in RANDOM_LAYERS:
-        pytest.skip("a batch draws other numbers than its samples")
+@each_steady_layer  # of the others, a batch draws other numbers than its samples
+def test_a_batch_is_its_samples_one_by_one(name):
+    make, samples = LAYERS[name]
+    for sample in samples:
+        with at(sample):
+            check_one_by_one(make(), sample)
+
+
+def check_one_by_one(layer, sample):
     rng = np.random.default_rng(1)
-    x, layer = rng.normal(size=(5, *sample)), LAYERS[name][0]()
+    x = rng.normal(size=(5, *sample))
     layer.build((None, *sample))
     layer.cast(np.float64)
     dy = rng.normal(size=layer.forward(x).shape)
@@ -195,7 +213,7 @@ def lone_layers(draw):
 
 
 @given(lone_layers())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_random_layer(drawn):
     layer, x = drawn
     assert_right(check_layer(layer, x, method="complex-step"))
@@ -224,14 +242,14 @@ def predictions_for(loss, shape, rng):
 
 
 @pytest.mark.parametrize("cls", LOSSES)
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (6, 1), (6, 4), (3, 2, 4)])
-def test_loss(cls, reduction, weighted, shape):
-    rng, loss = np.random.default_rng(7), cls(reduction=reduction)
-    weight = rng.uniform(0, 2, shape[0]) if weighted else None
-    y, p = targets_for(loss, shape, rng), predictions_for(loss, shape, rng)
-    assert_right(check_loss(loss, y, p, sample_weight=weight, method="complex-step"))
+def test_loss(cls):
+    shapes = (1, 1), (1, 3), (6, 1), (6, 4), (3, 2, 4)
+    for reduction, weighted, shape in product(REDUCTIONS, (False, True), shapes):
+        rng, loss = np.random.default_rng(7), cls(reduction=reduction)
+        weight = rng.uniform(0, 2, shape[0]) if weighted else None
+        y, p = targets_for(loss, shape, rng), predictions_for(loss, shape, rng)
+        with at(reduction, weighted, shape):
+            assert_right(check_loss(loss, y, p, sample_weight=weight, method="complex-step"))
 
 
 @pytest.mark.parametrize("cls", [*QUANTITIES, *SIGNS, *COUNTS, *YES_OR_NO])
@@ -299,12 +317,16 @@ def composed(activation, loss, y, z):
     return loss.values(y, p), p, activation.backward(loss.dvalues(y, p))
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("cls", LOSSES)
-@pytest.mark.parametrize("shape", [(1, 1), (5, 1), (5, 4), (3, 2, 4)])
-def test_pairing(activation, cls, shape):
-    if cls in COUNTS and activation not in ("sigmoid", "softmax"):
-        pytest.skip("the logarithm of a negative rate")
+def test_pairing(cls):
+    positive = ("sigmoid", "softmax")  # others would ask for the logarithm of a negative rate
+    for activation in positive if cls in COUNTS else ACTIVATIONS:
+        for shape in (1, 1), (5, 1), (5, 4), (3, 2, 4):
+            with at(activation, shape):
+                check_pair(activation, cls, shape)
+
+
+def check_pair(activation, cls, shape):
     rng, loss, layer = np.random.default_rng(3), cls(), ACTIVATIONS[activation]()
     z = 2 * rng.normal(size=shape)
     y = loss.check_targets(targets_for(loss, shape, rng), np.shape(z))
@@ -393,7 +415,7 @@ def networks(draw):
 
 
 @given(networks())
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_random_network(drawn):
     model, x, y, weight = drawn
     report = check_model(model, x, y, sample_weight=weight, method="complex-step")

@@ -9,7 +9,6 @@ no longer differs must go.
 import importlib
 import inspect
 import json
-import os
 import tomllib
 from pathlib import Path
 
@@ -103,11 +102,9 @@ def test_every_difference_has_a_reason(name):
         assert len(reason.split()) > 2, (parameter, reason)
 
 
-def test_the_file_is_what_keras_says():
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    if keras.__version__ != SURFACE["keras"]:
-        pytest.skip(f"the file is of Keras {SURFACE['keras']}, this is {keras.__version__}")
+def test_the_file_is_what_keras_says(keras32):
+    if keras32.__version__ != SURFACE["keras"]:
+        pytest.skip(f"the file is of Keras {SURFACE['keras']}, this is {keras32.__version__}")
     for name, signature in SURFACE["signatures"].items():
         assert own_parameters(found("keras", name)) == signature, name
 

@@ -1,6 +1,7 @@
 """What fit, evaluate and the methods for one batch return, beside Keras's own, where that is installed."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import nnlite
@@ -98,9 +99,8 @@ def test_what_is_predicted(keras32):
 
 
 def test_pandas(keras32):
-    pandas = pytest.importorskip("pandas", exc_type=ImportError)
     mine, theirs = twins(keras32, last=1)
-    x, y = pandas.DataFrame(X, columns=list("abcd")), pandas.Series(YES)
+    x, y = pd.DataFrame(X, columns=list("abcd")), pd.Series(YES)
     arguments = {"epochs": 2, "shuffle": False, "verbose": 0}
     np.testing.assert_allclose(
         mine.fit(x, y, **arguments).history["loss"], theirs.fit(X, YES, **arguments).history["loss"], **close

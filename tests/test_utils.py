@@ -41,6 +41,7 @@ def test_numpys_global_generator_gets_the_very_seed():
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, np.int64(7)])
 def test_seeds_that_are_right(seed):
     utils.set_random_seed(seed)
+    assert random.random() == random.Random(int(seed)).random()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "1", None, True])
@@ -82,3 +83,18 @@ def test_clear_session_starts_the_names_again():
     assert [Dense(1).name, Dense(1).name] == ["dense", "dense_1"]
     utils.clear_session()
     assert Dense(1).name == "dense"
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_normalize_makes_norms_of_one(axis, order):
+    x = np.array([[3.0, -4.0, 0.0], [1.0, 2.0, 2.0]])
+    y = utils.normalize(x, axis, order)
+    norms = (np.abs(y) ** order).sum(axis) ** (1 / order)
+    np.testing.assert_allclose(norms, x.any(axis))  # zeros have no direction, and stay
+    np.testing.assert_allclose(np.sign(y), np.sign(x))
+    np.testing.assert_allclose(y * np.linalg.norm(x, order, axis, keepdims=True), x)
+
+
+def test_normalize_takes_lists_and_leaves_zeros():
+    np.testing.assert_allclose(utils.normalize([[3, 4], [0, 0]]), [[0.6, 0.8], [0, 0]])

@@ -20,7 +20,7 @@ def digits() -> Any:
         train, test = datasets.mnist.load_data()
     except DataNotFoundError:
         print("MNIST cannot be had: these are drawn digits")
-        train, test = datasets.digits()
+        train, test = datasets.digits(min(SAMPLES, 10_000), min(SAMPLES, 2_000))
     return _some(train), _some(test)
 
 

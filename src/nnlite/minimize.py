@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import History
 from nnlite.errors import NonFiniteError, explain, unknown_name
-from nnlite.models.interrupt import InterruptBetweenSteps
+from nnlite.models.fit import InterruptBetweenSteps
 from nnlite.tensor import Array
 
 __all__ = ["Minimization", "minimize"]
@@ -99,7 +99,7 @@ def minimize(
     near a minimum its loss is too rough for a method to go on, and ``model.cast("float64")`` helps.
 
     A layer that normalizes over the batch is trained as it is with ``batch_size=len(x)``, and its running
-    averages follow every evaluation.
+    averages follow every iteration.
 
     Examples
     --------
@@ -122,6 +122,7 @@ def minimize(
 
     def after_iteration(theta: Vector) -> None:
         logs = {"loss": objective.loss_at(theta)}
+        model.commit()
         if validation_data is not None:
             objective.put(theta)
             measured = model.evaluate(
@@ -153,10 +154,9 @@ class _Objective:
     """The loss as a function of the trainable part of θ, in float64."""
 
     def __init__(self, model: Any, x: Any, y: Any, sample_weight: Any, method: str) -> None:
-        data = model._checked(x, y, sample_weight)
         _check_deterministic(model)
-        model._prepare(data)
-        self.model, self.store, self.data = model, model.store, model._cast(data)
+        self.step, self.data = model.step_for(x, y, sample_weight)
+        self.store = model.store
         self.evaluations = 0
         self.check: Any = None
         n = sum(place.stop - place.start for place in self.store.trainable)
@@ -180,7 +180,7 @@ class _Objective:
         """Return the loss and its gradient."""
         self.check()
         self.put(theta)
-        loss, _, _ = self.model.differentiate(*self.data)
+        loss, _, _ = self.step.gradient(*self.data)
         self.evaluations += 1
         loss = float(loss)
         if not math.isfinite(loss):

@@ -207,6 +207,10 @@ class ParameterStore:
     arrays, names : list of slice, list of str
         The same parts array by array, for rules that treat each array by itself, and the arrays' names:
         ``"hidden/W"``.
+    learning : set of int
+        The ids of the layers with parameters that an optimizer may move.
+    version : int
+        Grows whenever a layer has changed what learns, or which maps it is made of.
     on_move : callable or None
         Called with the old and the new spans when the numbers have moved to other places of a longer θ.
     """
@@ -215,6 +219,7 @@ class ParameterStore:
         self.layers = list(layers)
         self.on_move: Callable[[list[Span], list[Span]], None] | None = None
         self.spans: list[Span] = []
+        self.version = 0
         self.move_to(Pool.holding(self.layers, dtype))
 
     def move_to(self, pool: Pool) -> None:
@@ -231,6 +236,7 @@ class ParameterStore:
 
     def refresh(self) -> None:
         """Find the trainable parts anew."""
+        self.version += 1
         self.trainable: list[slice] = []
         learning = [span for span in self.spans if span.layer.trainable]
         for place in sorted((span.place for span in learning), key=lambda place: place.start):
@@ -239,7 +245,7 @@ class ParameterStore:
             self.trainable.append(place)
         self.arrays = [span.place for span in learning]
         self.names = [f"{span.layer.name}/{span.name}" for span in learning]
-        self.lowest_learning = learning[0].layer if learning else None
+        self.learning = {id(span.layer) for span in learning}
         self.penalties = [
             (span, span.layer.regularizers[span.name])
             for span in self.spans

@@ -224,7 +224,7 @@ def test_a_save_that_fails_leaves_the_older_backup(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(np.lib.format, "write_array", full)
     with pytest.raises(OSError, match="disk is full"):
         callback.on_epoch_end(1)
     assert begin(tmp_path).resume_epoch == 1

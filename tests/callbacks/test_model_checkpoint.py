@@ -99,10 +99,14 @@ def test_folders_are_made(fakes, tmp_path):
     assert (tmp_path / "a/b2/m.npz").exists()
 
 
-def test_a_folder_is_no_file(fakes, tmp_path):
+def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "m.npz").mkdir()
-    with pytest.raises(OSError, match="there is a folder where the model is to be saved"):
-        fakes.play(ModelCheckpoint(tmp_path / "m.npz"), losses(1))
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    with pytest.raises(IsADirectoryError, match="there is a folder"):
+        model.fit(
+            np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[ModelCheckpoint(tmp_path / "m.npz", "loss")]
+        )
 
 
 def test_a_name_that_asks_for_what_there_is_not(fakes, tmp_path):

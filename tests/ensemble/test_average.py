@@ -111,9 +111,8 @@ def test_members_of_other_libraries():
     np.testing.assert_allclose(ensemble.predict(np.zeros((1, 1))), [[0.7, 0.3]])
 
 
-def test_scikit_learns_models():
-    linear = pytest.importorskip("sklearn.linear_model")
-    members = [linear.LogisticRegression(C=c).fit(x, y) for c in (0.1, 1.0)]
+def test_scikit_learns_models(sklearn):
+    members = [sklearn.linear_model.LogisticRegression(C=c).fit(x, y) for c in (0.1, 1.0)]
     p = Ensemble(members).predict(x)
     np.testing.assert_allclose(p, (members[0].predict_proba(x) + members[1].predict_proba(x)) / 2)
 

@@ -293,76 +293,76 @@ def test_maximum_of_complex_numbers_goes_by_their_real_parts():
 
 
 class MeanForBias(Dense):
-    def backward_logits(self, dz):
-        dx = super().backward_logits(dz)
+    def backward(self, dz):
+        dx = super().backward(dz)
         self.db[...] = dz.mean(axis=0)
         return dx
 
 
 class DroppedColumnOfW(Dense):
-    def backward_logits(self, dz):
-        dx = super().backward_logits(dz)
+    def backward(self, dz):
+        dx = super().backward(dz)
         self.dW[:, 2] = 0
         return dx
 
 
 class DroppedColumnOfX(Dense):
-    def backward_logits(self, dz):
-        dx = super().backward_logits(dz)
+    def backward(self, dz):
+        dx = super().backward(dz)
         dx[:, 1] = 0
         return dx
 
 
 class SingleInBackward(Dense):
-    def backward_logits(self, dz):
-        super().backward_logits(dz)
+    def backward(self, dz):
+        super().backward(dz)
         return (dz.astype(np.float32) @ self.W.T.astype(np.float32)).astype(np.float64)
 
 
 class SingleTypeInBackward(Dense):
-    def backward_logits(self, dz):
-        return super().backward_logits(dz).astype(np.float32)
+    def backward(self, dz):
+        return super().backward(dz).astype(np.float32)
 
 
 class SingleInForward(Dense):
-    def logits(self, x, training=False):
-        super().logits(x, training)
+    def forward(self, x, training=False):
+        super().forward(x, training)
         single = np.complex64 if np.iscomplexobj(x) else np.float32
         return (x.astype(single) @ self.W.astype(single)).astype(x.dtype) + self.b
 
 
 class SingleInForwardThatRefuses(Dense):
-    def logits(self, x, training=False):
-        super().logits(x, training)
+    def forward(self, x, training=False):
+        super().forward(x, training)
         return x.astype(np.float32) @ self.W.astype(np.float32) + self.b
 
 
 class Accumulating(Dense):
-    def backward_logits(self, dz):
+    def backward(self, dz):
         before = self.db.copy()
-        dx = super().backward_logits(dz)
+        dx = super().backward(dz)
         self.db += before
         return dx
 
 
 class NeverWritten(Dense):
-    def backward_logits(self, dz):
+    def backward(self, dz):
         before = self.dW.copy()
-        dx = super().backward_logits(dz)
+        dx = super().backward(dz)
         self.dW[...] = before
         return dx
 
 
 class Transposed(Dense):
-    def backward_logits(self, dz):
-        dx = super().backward_logits(dz)
+    def backward(self, dz):
+        dx = super().backward(dz)
         self.dW[...] = self.dW.T.copy()
         return dx
 
 
 class LostSign(Dense):
-    def backward_logits(self, dz):
-        return -super().backward_logits(dz)
+    def backward(self, dz):
+        return -super().backward(dz)
 
 
 FAULTS_IN_DENSE = [
@@ -451,8 +451,8 @@ def test_an_inverted_mask_is_called_one():
 
 def test_a_wrong_shape_is_reported():
     class Flat(Dense):
-        def backward_logits(self, dz):
-            return super().backward_logits(dz).ravel()
+        def backward(self, dz):
+            return super().backward(dz).ravel()
 
     report = check_layer(Flat(4), batch(3))
     assert wrong(report) == ["x"]

@@ -21,15 +21,6 @@ class Cube(ActivationLayer):
         return 3 * self.factor * self.take() ** 2 * dy
 
 
-def test_its_logits_are_its_input():
-    z = np.ones((2, 3))
-    layer = Cube()
-    assert layer.logits(z, training=True) is z
-    assert layer.backward_logits(z) is z
-    assert layer._kept is None
-    assert layer.link is None
-
-
 @pytest.mark.parametrize("spec", [Cube, Cube(), Cube(2)])
 def test_one_of_ones_own_ends_a_dense(spec):
     layer = Dense(2, activation=spec, dtype="float64", name="hidden")

@@ -35,7 +35,7 @@ def test_the_lectures_vector_notation():  # WE-002-2 with tanh: W x + b of colum
     layer.build((None, 2))
     layer.set_weights([W1.T, b1])
     x = np.array([[-1, 0.2]])
-    np.testing.assert_allclose(layer.logits(x), [[2.8, 7.4, -1.6]], rtol=1e-14)
+    np.testing.assert_allclose(layer.affine(x), [[2.8, 7.4, -1.6]], rtol=1e-14)
     np.testing.assert_allclose(
         layer.forward(x), [[0.992631520201128, 0.9999992527404032, -0.9216685544064712]], rtol=1e-14
     )
@@ -85,12 +85,36 @@ def test_without_bias():
     assert len(layer.get_weights()) == 1
 
 
-def test_logits_stop_short_of_the_activation():
+def test_it_is_an_affine_map_and_an_activation():
     layer = dense("softmax")
-    z = layer.logits(X, training=True)
+    affine, activation = layer.primitives
+    z = affine.forward(X, training=True)
+    np.testing.assert_array_equal(z, layer.affine(X))
     np.testing.assert_allclose(z, X @ layer.W + layer.b, rtol=1e-15)
-    np.testing.assert_array_equal(layer.backward_logits(DY), DY @ layer.W.T)
-    np.testing.assert_allclose(np.exp(z) / np.exp(z).sum(-1, keepdims=True), layer.forward(X), rtol=1e-13)
+    np.testing.assert_array_equal(affine.backward(DY), DY @ layer.W.T)
+    np.testing.assert_array_equal(activation.forward(z), layer.forward(X))
+    assert activation.layer is layer.activation
+    assert len(Dense(3).primitives) == 1  # a linear activation is left out
+
+
+def test_a_derived_class_that_computes_something_else_is_one_map():
+    class Doubled(Dense):
+        def forward(self, x, training=False):
+            return 2 * super().forward(x, training)
+
+        def backward(self, dy):
+            return super().backward(2 * dy)
+
+    layer = Doubled(3, "tanh", dtype="float64")
+    layer.build((None, 4))
+    (only,) = layer.primitives
+    np.testing.assert_array_equal(only.forward(X), 2 * np.tanh(X @ layer.W + layer.b))
+
+
+def test_the_activation_may_be_set_later():
+    layer = dense("relu")
+    layer.activation = "tanh"
+    np.testing.assert_array_equal(layer.forward(X), np.tanh(X @ layer.W + layer.b))
 
 
 def test_more_axes_are_mapped_along_the_last():
@@ -106,16 +130,7 @@ def test_more_axes_are_mapped_along_the_last():
     assert layer.compute_output_shape((None, 2, 4)) == (None, 2, 3)
 
 
-def test_where_nobody_wants_dx_the_gradients_are_still_written():
-    layer = dense()
-    layer.needs_dx = False
-    layer.forward(X, training=True)
-    layer.backward(DY)
-    np.testing.assert_array_equal(layer.dW, X.T @ DY)
-    np.testing.assert_array_equal(layer.db, DY.sum(0))
-
-
-def test_where_nobody_wants_dx_it_is_not_computed():
+def test_where_dx_is_not_wanted_the_gradients_are_still_written_and_dx_is_not_computed():
     class Watched(np.ndarray):
         """An array whose transpose is not to be looked at."""
 
@@ -124,13 +139,15 @@ def test_where_nobody_wants_dx_it_is_not_computed():
             raise AssertionError("W.T was asked for")
 
     layer = dense()
+    (affine,) = layer.primitives
+    affine.forward(X, training=True)
     layer.__dict__["W"] = layer.W.view(Watched)
-    layer.forward(X, training=True)
+    assert affine.backward_without_dx(DY) is None
+    np.testing.assert_array_equal(layer.dW, X.T @ DY)
+    np.testing.assert_allclose(layer.db, DY.sum(0), rtol=1e-15)
+    affine.forward(X, training=True)
     with pytest.raises(AssertionError, match=r"W\.T"):
-        layer.backward(DY)
-    layer.needs_dx = False
-    layer.forward(X, training=True)
-    layer.backward(DY)
+        affine.backward(DY)
 
 
 @pytest.mark.parametrize("units", [0, -1, 2.0, True, None, "10", (3,), np.float64(3)])
@@ -153,8 +170,8 @@ def test_inputs_that_it_cannot_be_built_for(shape):
 
 def test_inputs_of_another_width():
     layer = dense()
-    for call in (layer, layer.forward, layer.logits):
-        with pytest.raises(ShapeError, match=r"Dense 'hidden' got an array of shape .*5, 6"):
+    for call in (layer, layer.forward):
+        with pytest.raises(ShapeError, match=r"Dense 'hidden' got an (array|input) of shape .*, 6"):
             call(np.zeros((5, 6)))
     with pytest.raises(ShapeError, match=r"Dense 'hidden' got (.|\n)*why:    W has a row for each feature"):
         layer.forward(np.zeros((5, 6)))

@@ -167,16 +167,12 @@ def test_a_configuration_holds_no_code():
     assert config["activation"]["config"]["function"] == "sinh"
     with custom_objects({"sinh": np.sinh}):
         assert Activation.from_config(config).activation.function is np.sinh
-    with pytest.raises(
-        ValueError, match=r"function called 'sinh', which is not known(.|\n)*fix: .*'sinh': the"
-    ):
+    with pytest.raises(ValueError, match=r"unknown activation 'sinh'(.|\n)*fix: .*'sinh': the"):
         Activation.from_config(config)
 
 
 @pytest.mark.parametrize("ending", ["npz", "keras"])
 def test_a_saved_model_is_read_with_the_function(tmp_path, ending):
-    if ending == "keras":
-        pytest.importorskip("h5py")
     model = Sequential([Dense(3, activation=bump, input_shape=(4,)), Dense(1)])
     path = tmp_path / f"model.{ending}"
     model.save(path)

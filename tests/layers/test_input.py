@@ -13,7 +13,7 @@ def test_the_shape_of_one_sample(shape):
     assert declared.shape == (None, 784)
     assert isinstance(declared.shape, Shape)
     assert declared.layer.shape == (784,)
-    assert declared.source is None
+    assert declared.call.sources == ()
 
 
 def test_name():

@@ -33,6 +33,8 @@ def test_a_batch_worked_by_hand():
     # mean 4, variance (9 + 9)/2 = 9 and not 18/1, s = √(9 + 7) = 4, u = ±3/4, y = 2 u + 1
     y = layer.forward(np.array([[1.0], [7.0]]), training=True)
     np.testing.assert_array_equal(y, [[-0.5], [2.5]])
+    np.testing.assert_array_equal(layer.moving_mean, [0.0])  # only proposed
+    layer.commit()
     np.testing.assert_array_equal(layer.moving_mean, [1.0])  # 0.75·0 + 0.25·4
     np.testing.assert_array_equal(layer.moving_variance, [3.0])  # 0.75·1 + 0.25·9
     # dy = (1, 0): du = (2, 0), its mean 1, the mean of du·u is -3/4
@@ -120,7 +122,7 @@ def test_in_use_it_computes_with_the_averages_and_leaves_them():
 def test_the_averages_go_to_those_of_the_data():
     layer = built(BatchNormalization, momentum=0.5)
     for _ in range(60):
-        layer.forward(ROWS, training=True)
+        layer(ROWS, training=True)
     np.testing.assert_allclose(layer.moving_mean, ROWS.mean(0), rtol=1e-13)
     np.testing.assert_allclose(layer.moving_variance, ROWS.var(0), rtol=1e-13)
 
@@ -331,7 +333,8 @@ def test_each_sample_as_in_keras(keras, x, settings):
 @BOTH
 @SHAPES
 def test_gradients_of_keras_by_jax(keras, make, x):
-    jax = pytest.importorskip("jax", exc_type=ImportError)
+    import jax
+
     layer, dy = built(make, x, **RANDOM), rng.normal(size=x.shape)
     theirs = theirs_with(keras, layer, make.__name__, x)
     training = {"training": True} if make is BatchNormalization else {}
@@ -349,8 +352,7 @@ def test_gradients_of_keras_by_jax(keras, make, x):
 
 @quiet
 @BOTH
-def test_gradients_of_pytorch(make):
-    torch = pytest.importorskip("torch", exc_type=ImportError)
+def test_gradients_of_pytorch(torch, make):
     layer, dy = built(make, **RANDOM), rng.normal(size=ROWS.shape)
     gamma, beta, x = (torch.tensor(a, requires_grad=True) for a in (layer.gamma, layer.beta, ROWS))
     if make is BatchNormalization:

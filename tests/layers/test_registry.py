@@ -7,12 +7,14 @@ from nnlite.layers import registry as rules
 from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.layers.base import Layer
 from nnlite.layers.dense import Dense
+from nnlite.layers.merging import Merge
 
 NEEDED = {  # arguments without a default
     "Activation": {"activation": "relu"},
     "ActivityPenalty": {"regularizer": "l2"},
     "AlphaDropout": {"rate": 0.3},
     "Dense": {"units": 3},
+    "Dot": {"axes": 1},
     "Dropout": {"rate": 0.3},
     "Elementwise": {"function": np.sinh},
     "GaussianDropout": {"rate": 0.3},
@@ -26,8 +28,8 @@ NEEDED = {  # arguments without a default
 def test_every_layer_has_its_name():
     things = [getattr(nnlite.layers, name) for name in nnlite.layers.__all__]
     classes = {thing for thing in things if isinstance(thing, type)}
-    assert classes - {Layer, ActivationLayer} == {*rules.registry.values()}
-    for cls in classes - {Layer, ActivationLayer}:
+    assert classes - {Layer, ActivationLayer, Merge} == {*rules.registry.values()}
+    for cls in classes - {Layer, ActivationLayer, Merge}:
         assert rules.registry[cls.__name__] is cls
 
 
@@ -42,6 +44,7 @@ def test_a_layer_made_again_from_its_configuration_is_equal(name):
     if name == "InputLayer":
         return
     x = np.random.default_rng(0).normal(size=(5, 4))
+    x = [x, x + 1] if layer.merges else x
     layer(x)
     twin(x)
     twin.set_weights(layer.get_weights())

@@ -25,7 +25,7 @@ def through(model, x):
     """The numbers before and after each activation."""
     h, found = np.array(x, float), []
     for layer in model.layers:
-        a = layer.logits(h)
+        a = layer.affine(h)
         h = layer(h)
         found.append((a[0].tolist(), h[0].tolist()))
     return found

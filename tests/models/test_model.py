@@ -128,7 +128,7 @@ def test_inputs_as_a_list_and_both_outputs():
     assert both.output_shape == [(None, 5), (None, 3)]
     both.compile("adam", "mse")
     for call in (both.fit, both.evaluate, both.train_on_batch):
-        with pytest.raises(ValueError, match=r"has 2 outputs\n  needed: one output"):
+        with pytest.raises(ValueError, match=r"y is an array .*, and the model has 2 outputs"):
             call(X, Y)
 
 
@@ -236,11 +236,9 @@ def test_what_cannot_be_a_model():
     x, layer = Input((4,)), Dense(4)
     y = layer(x)
     for inputs, outputs, error, match in (
-        (None, None, TypeError, r"the inputs of the model are \[None\]"),
+        (None, None, TypeError, r"the inputs of the model are None"),
         (x, X, TypeError, r"the outputs of the model are"),
-        ([x, Input((4,))], y, ValueError, "given 2 inputs"),
         (Input((4,)), y, ValueError, "not computed from the given input"),
-        (x, layer(y), ValueError, "passed twice"),
         (x, x, ValueError, "output is its input"),
     ):
         with pytest.raises(error, match=match):

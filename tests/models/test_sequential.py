@@ -222,27 +222,6 @@ def test_backward_gives_the_gradient_with_respect_to_the_input():
         assert dx[place] == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-9)
 
 
-def test_the_lowest_learning_layer_is_not_asked_for_dx(monkeypatch):
-    model = make()
-    asked = []
-    plain = Dense.backward_logits
-
-    def backward_logits(layer, dz):
-        asked.append((layer.name, layer.needs_dx))
-        return plain(layer, dz)
-
-    monkeypatch.setattr(Dense, "backward_logits", backward_logits)
-    model.train_on_batch(X, Y)
-    assert asked == [("out", True), ("hidden", False)]
-    asked.clear()
-    model.loss_and_gradient(X, Y)
-    assert asked == [("out", True), ("hidden", True)]
-    asked.clear()
-    model.layers[0].trainable = False
-    model.train_on_batch(X, Y)
-    assert asked == [("out", False)]
-
-
 # --- freezing ------------------------------------------------------------------------------------------
 
 

@@ -176,8 +176,7 @@ TORCH = [
 
 
 @pytest.fixture
-def torch():
-    torch = pytest.importorskip("torch", exc_type=ImportError)
+def torch64(torch):
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)  # or NAdam keeps the product of its momenta in float32
     yield torch
@@ -186,12 +185,12 @@ def torch():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("name", "settings", "theirs", "torch_settings"), TORCH, ids=label)
-def test_rules_of_pytorch(torch, name, settings, theirs, torch_settings):
+def test_rules_of_pytorch(torch64, name, settings, theirs, torch_settings):
     path, _ = our_path(getattr(optim, name)(learning_rate=0.01, **settings))
-    theta = torch.tensor(THETA, requires_grad=True)
-    optimizer = getattr(torch.optim, theirs)([theta], lr=0.01, **torch_settings)
+    theta = torch64.tensor(THETA, requires_grad=True)
+    optimizer = getattr(torch64.optim, theirs)([theta], lr=0.01, **torch_settings)
     for step, g in enumerate(GRADIENTS, start=1):
-        theta.grad = torch.tensor(g)
+        theta.grad = torch64.tensor(g)
         optimizer.step()
         if step in STEPS:
             np.testing.assert_allclose(path[step - 1], theta.detach().numpy(), rtol=1e-12, atol=1e-14)
@@ -199,10 +198,10 @@ def test_rules_of_pytorch(torch, name, settings, theirs, torch_settings):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["Adam", "RMSprop"])
-def test_where_epsilon_stands_does_change_the_result(torch, name):
+def test_where_epsilon_stands_does_change_the_result(torch64, name):
     path, _ = our_path(getattr(optim, name)(learning_rate=0.01, epsilon=0.1))
-    theta = torch.tensor(THETA, requires_grad=True)
-    optimizer = getattr(torch.optim, name)([theta], lr=0.01, eps=0.1)
-    theta.grad = torch.tensor(GRADIENTS[0])
+    theta = torch64.tensor(THETA, requires_grad=True)
+    optimizer = getattr(torch64.optim, name)([theta], lr=0.01, eps=0.1)
+    theta.grad = torch64.tensor(GRADIENTS[0])
     optimizer.step()
     assert np.abs(path[0] - theta.detach().numpy()).max() > 1e-3

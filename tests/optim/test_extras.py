@@ -238,7 +238,7 @@ def test_every_state_that_is_put_back_goes_on_to_the_bit(cls, options, steps):
     other.state = {name: slot.copy() for name, slot in one.state.items()}
     other.iterations = one.iterations
     if one.gradient_accumulation_steps:
-        other._waiting = one._waiting
+        other.waiting = one.waiting
     for g in gradients[steps:]:
         one.step(theta, g, arrays=ARRAYS)
         other.step(copied, g, arrays=ARRAYS)

@@ -152,7 +152,9 @@ def test_a_copy_goes_on_from_where_the_rule_is(cls, settings, way):
 @EVERY
 def test_an_empty_theta(cls, settings):
     theta = np.zeros(0)
-    cls(0.1, **settings).step(theta, theta.copy())
+    rule = cls(0.1, **settings)
+    rule.step(theta, theta.copy())
+    assert (rule.iterations, theta.shape) == (1, (0,))
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,9 @@ def test_there_are_as_many_classes_as_are_needed_and_two_at_least():
     assert confusion_counts([0, 1], [0, 1], classes=3).shape == (3, 3)
 
 
-def test_the_counts_are_those_of_scikit_learn():
-    metrics = pytest.importorskip("sklearn.metrics")
+def test_the_counts_are_those_of_scikit_learn(sklearn):
     true, said = np.random.default_rng(0).integers(0, 5, (2, 200))
-    np.testing.assert_array_equal(confusion_counts(true, said), metrics.confusion_matrix(true, said))
+    np.testing.assert_array_equal(confusion_counts(true, said), sklearn.metrics.confusion_matrix(true, said))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,10 @@ def test_the_margin_is_a_fraction_of_the_extent():
 
 @pytest.mark.parametrize("margin", [0, 0.1])
 def test_one_point_has_a_region_too(margin):
-    decision_region(Model(linear), X[:1], [0], resolution=4, margin=margin).figure.canvas.draw()
+    ax = decision_region(Model(linear), X[:1], [0], resolution=4, margin=margin)
+    ax.figure.canvas.draw()
+    for (low, high), value in zip((ax.get_xlim(), ax.get_ylim()), X[0], strict=True):
+        assert low <= value <= high > low
 
 
 def test_a_real_model():

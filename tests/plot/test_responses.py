@@ -73,7 +73,9 @@ def test_the_limit_is_kept_and_told(model):
 
 def test_units_that_all_answer_the_same_are_drawn(model):
     model.get_layer("hidden").set_weights([W * 0, B * 0])
-    hidden_responses(model, X, resolution=3)[0].figure.canvas.draw()
+    axes = hidden_responses(model, X, resolution=3)
+    axes[0].figure.canvas.draw()
+    assert [ax.get_title() for ax in axes] == ["unit 0", "unit 1", "unit 2"]
 
 
 def test_the_model_stays_as_it_is(model):

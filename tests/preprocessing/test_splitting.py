@@ -108,8 +108,8 @@ def test_what_are_no_folds(n, k):
         kfold(n, k)
 
 
-def test_scikit_learn_splits_alike():
-    theirs = pytest.importorskip("sklearn.model_selection")
+def test_scikit_learn_splits_alike(sklearn):
+    theirs = sklearn.model_selection
     for n, k in [(10, 3), (23, 5), (7, 7)]:
         for own, other in zip(kfold(n, k, shuffle=False), theirs.KFold(k).split(np.zeros(n)), strict=True):
             np.testing.assert_array_equal(own[0], other[0])

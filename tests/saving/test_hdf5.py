@@ -5,6 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -12,8 +13,6 @@ from nnlite.errors import DataFileError, ShapeError
 from nnlite.layers import BatchNormalization, Dense, Input
 from nnlite.models import Sequential, load_model
 from nnlite.saving.hdf5 import names_in, opened, put_names
-
-h5py = pytest.importorskip("h5py", exc_type=ImportError)
 
 DATA = Path(__file__).parents[1] / "data"
 RECORD = {key: np.array(value) for key, value in json.loads((DATA / "from_keras.json").read_text()).items()}
@@ -212,9 +211,6 @@ CONFIGS = {
     "no shape": lambda c: (layer(c, 0)["config"].pop("batch_shape"), c["config"].pop("build_input_shape")),
     "no layers": lambda c: c["config"].update(layers=None),
     "no class": lambda c: c.pop("class_name"),
-    "an unknown optimizer": lambda c: c["compile_config"]["optimizer"].update(class_name="Luck"),
-    "several weights of losses": lambda c: c["compile_config"].update(loss_weights=[1, 2]),
-    "an unknown loss": lambda c: c["compile_config"].update(loss="hope"),
 }
 
 
@@ -223,6 +219,25 @@ def test_configurations_that_are_not_believed(what, tmp_path):
     path = changed_config(tmp_path, CONFIGS[what])
     with pytest.raises(DataFileError, match=r"changed\.keras"):
         load_model(path)
+
+
+COMPILATIONS = {
+    "loss": lambda c: c["compile_config"].update(loss="hope"),
+    "loss_weights": lambda c: c["compile_config"].update(loss_weights=[1, 2]),
+    "metrics": lambda c: c["compile_config"].update(metrics=["faith"]),
+    "optimizer": lambda c: c["compile_config"]["optimizer"].update(class_name="Luck"),
+}
+
+
+NAMED = {"metrics": "metric"}
+
+
+@pytest.mark.parametrize("part", COMPILATIONS)
+def test_a_compilation_that_cannot_be_read_does_not_cost_the_model(part, tmp_path):
+    with pytest.warns(UserWarning, match=f"not compiled: its .*cannot be read(.|\n)*{NAMED.get(part, part)}"):
+        model = load_model(changed_config(tmp_path, COMPILATIONS[part]))
+    assert model.optimizer is None
+    np.testing.assert_allclose(model.predict(RECORD["x"], verbose=0), RECORD["predictions"], **close)
 
 
 def test_an_archive_without_one_of_its_parts(tmp_path):

@@ -186,8 +186,10 @@ def test_own_classes_and_functions(tmp_path):
         load_model(tmp_path / "m.npz")
     with pytest.raises(DataFileError, match="unknown layer 'Doubled'"):
         load_model(tmp_path / "m.npz")
-    with pytest.raises(DataFileError, match="my_loss"):
-        load_model(tmp_path / "m.npz", custom_objects={"Doubled": Doubled})
+    with pytest.warns(UserWarning, match=r"not compiled: its loss .*my_loss"):
+        loaded = load_model(tmp_path / "m.npz", custom_objects={"Doubled": Doubled})
+    assert loaded.optimizer is None
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
 def test_what_cannot_be_written_down_leaves_no_file(tmp_path):
@@ -292,12 +294,9 @@ HARMFUL = {
     "a layer twice": in_text(
         lambda t: t["model"]["config"]["layers"].append(t["model"]["config"]["layers"][1])
     ),
-    "an unknown loss": in_text(lambda t: t["training"].update(loss="hope")),
-    "an unknown optimizer": in_text(lambda t: t["training"]["optimizer"].update(class_name="Luck")),
     "another optimizer": in_text(
         lambda t: t["training"].update(optimizer={"class_name": "SGD", "config": {}})
     ),
-    "an argument of compile": in_text(lambda t: t["training"].update(evil=1)),
     "steps in words": in_text(lambda t: t["numbers"].update({"optimizer/iterations": "many"})),
     "no steps": in_text(lambda t: t["numbers"].pop("optimizer/iterations")),
     "a rate below zero": in_text(lambda t: t["numbers"].update({"optimizer/learning_rate": -1})),
@@ -305,7 +304,9 @@ HARMFUL = {
         lambda t: t["random"]["noise"].update(rng={"bit_generator": "dice"})
     ),
     "another format": in_text(lambda t: t.update(format="other")),
-    "another version": in_text(lambda t: t.update(format_version=2)),
+    "another version": in_text(lambda t: t.update(format_version=3)),
+    "no version": in_text(lambda t: t.update(format_version=0)),
+    "a version that is a text": in_text(lambda t: t.update(format_version="2")),
     "deep text": lambda m: m.update({"model.json": "[" * 100_000}),
     "no text": lambda m: m.pop("model.json"),
     "text that is none": lambda m: m.update({"model.json": b"\xff\xfe"}),
@@ -341,6 +342,31 @@ def test_a_file_that_was_made_to_do_harm(what, contents, tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < 8_000_000 + 2 * len(data)
+
+
+COMPILATIONS = {
+    "loss": lambda t: t["training"].update(loss="hope"),
+    "optimizer": lambda t: t["training"]["optimizer"].update(class_name="Luck"),
+    "metrics": lambda t: t["training"].update(metrics=["faith"]),
+    "compilation": lambda t: t["training"].update(evil=1),
+}
+
+
+@pytest.mark.parametrize("part", COMPILATIONS)
+def test_a_compilation_that_cannot_be_read_does_not_cost_the_model(part, contents, tmp_path):
+    whole = try_to_load(contents, tmp_path)
+    with pytest.warns(UserWarning, match=f"not compiled: its {part} cannot be read"):
+        model = try_to_load(rewritten(contents, in_text(COMPILATIONS[part])), tmp_path)
+    assert model.optimizer is None
+    assert equal(model, whole)
+
+
+def test_a_file_of_a_later_format_is_refused_by_name(contents, tmp_path):
+    later = in_text(lambda t: t.update(format_version=7, nnlite_version="9.1.0"))
+    with pytest.raises(
+        DataFileError, match=r"(?s)written by nnlite 9\.1\.0.*version 7.*pip install --upgrade"
+    ):
+        try_to_load(rewritten(contents, later), tmp_path)
 
 
 def test_a_compressed_member_is_not_believed(contents, tmp_path):

@@ -2,6 +2,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnlite.errors import DataFileError
@@ -78,9 +79,8 @@ def test_json_is_json_and_csv_is_a_table(tmp_path):
 
 
 def test_pandas_reads_both(tmp_path):
-    pandas = pytest.importorskip("pandas")
     filled(tmp_path / "t.json"), filled(tmp_path / "t.csv")
-    for frame in (pandas.read_json(tmp_path / "t.json"), pandas.read_csv(tmp_path / "t.csv")):
+    for frame in (pd.read_json(tmp_path / "t.json"), pd.read_csv(tmp_path / "t.csv")):
         assert frame["score"].tolist()[2:] == [0.25, 0.25]
         assert frame["score"].isna().tolist() == [False, True, False, False]
 

@@ -1,8 +1,8 @@
-"""An allowance of numbers: how many a model may have while it is made from a file.
+"""A limit on the numbers that layers may make, in force while a model is made from a file.
 
-A file of a few bytes may say that a layer has a billion units. Nobody has to believe it: the arrays that
-belong to the layers are in the file as well, so their number is known before the first layer is built, and
-a layer that asks for more is refused before the memory is taken.
+A file of a few bytes may say that a layer has a billion units. The arrays of the layers are in the file as
+well, so how many numbers they have is known before the first layer is built, and a layer that asks for more
+is refused before the memory is taken.
 """
 
 import math

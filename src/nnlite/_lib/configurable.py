@@ -13,6 +13,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 
+from nnlite._lib.registry import class_spec
 from nnlite.errors import explain
 
 __all__ = ["Configurable", "plain"]
@@ -25,7 +26,7 @@ class Configurable:
         """Return the constructor's arguments as plain data: numbers, strings, lists and dicts.
 
         An argument that is an object itself, such as an initializer, becomes
-        ``{"class_name": ..., "config": ...}``.
+        ``{"module": ..., "class_name": ..., "config": ...}``.
         """
         return {
             name: plain(getattr(self, name), f"{type(self).__name__}.{name}") for name in self.arguments()
@@ -69,7 +70,7 @@ def plain(value: Any, what: str = "the value") -> Any:
         For what has no such form, as a function of the user's.
     """
     if isinstance(value, Configurable):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
+        return class_spec(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic | np.ndarray):

@@ -2,20 +2,39 @@
 
 Wherever the library accepts an optimizer, a loss, a layer's activation and the like, it accepts a name, a
 class or an object. One registry for each kind knows the names.
+
+A file names a class by its module and its name. Those of the library are found in the registries; every other
+class, also one with the same name as one of the library's, is found only where the caller has put it: in
+``custom_objects``, or in the names that :func:`register_keras_serializable` has given out. Nothing is
+imported because a file says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 from nnlite.errors import explain, unknown_name
 
-__all__ = ["Registry", "custom_object", "custom_objects"]
+__all__ = [
+    "Registry",
+    "class_spec",
+    "custom_object",
+    "custom_objects",
+    "function_spec",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "own_class",
+    "own_function",
+    "own_name",
+    "register_keras_serializable",
+]
 
 T = TypeVar("T")
 
 _custom: ContextVar[Mapping[str, Any] | None] = ContextVar("custom_objects", default=None)
+_registered: dict[str, Any] = {}  # the caller's classes and functions by name, for the whole session
 
 
 @contextmanager
@@ -35,8 +54,172 @@ def custom_objects(objects: Mapping[str, Any] | None) -> Iterator[None]:
 
 
 def custom_object(name: object) -> Any:
-    """Return what the caller of `custom_objects` calls so, or None."""
-    return (_custom.get() or {}).get(name) if isinstance(name, str) else None
+    """Return the caller's own class or function of this name, or None."""
+    if not isinstance(name, str):
+        return None
+    scope = _custom.get() or {}
+    return scope[name] if name in scope else _registered.get(name)
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Return the dict of the caller's own classes and functions; what is put into it is known by its key."""
+    return _registered
+
+
+def register_keras_serializable(
+    package: str = "Custom", name: str | None = None
+) -> Callable[[Callable[..., Any]], Any]:
+    """Give a class or a function the name ``"package>name"`` in files, under which `load_model` finds it.
+
+    Parameters
+    ----------
+    package : str, default 'Custom'
+        Tells classes of the same name apart.
+    name : str, optional
+        The class's own if not given.
+
+    Examples
+    --------
+    >>> from nnlite.layers import Dense
+    >>> @register_keras_serializable("mine")
+    ... class Wide(Dense):
+    ...     pass
+    >>> get_registered_name(Wide)
+    'mine>Wide'
+    """
+
+    def register(thing: Any) -> Any:
+        if isinstance(thing, type) and not hasattr(thing, "get_config"):
+            raise ValueError(
+                explain(
+                    f"the class {thing.__name__} has no get_config()", needed="a class that files can hold"
+                )
+            )
+        _registered[f"{package}>{name or thing.__name__}"] = thing
+        return thing
+
+    return register
+
+
+def get_registered_name(thing: Any) -> str:
+    """Return the name that `register_keras_serializable` gave a class or a function, or its own name."""
+    names = (name for name, known in _registered.items() if known is thing)
+    return str(next(names, None) or getattr(thing, "__name__", type(thing).__name__))
+
+
+def get_registered_object(
+    name: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    module_objects: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return the class or function of a registered name, or None.
+
+    Parameters
+    ----------
+    name : str
+    custom_objects, module_objects : mapping, optional
+        Where to look as well: before, and after, the names that are registered.
+    """
+    for names in (_custom.get(), custom_objects, _registered, module_objects):
+        if names and name in names:
+            return names[name]
+    return None
+
+
+def own_function(name: Any, kind: str = "function") -> Any:
+    """Return the caller's function that a configuration names.
+
+    Parameters
+    ----------
+    name : str or dict
+        What `function_spec` returned.
+    kind : str
+        What it is, for the message.
+
+    Raises
+    ------
+    ValueError
+        If it is not known.
+    """
+    name = name.get("config") if isinstance(name, Mapping) else name
+    found = custom_object(name)
+    if found is None:
+        raise ValueError(
+            explain(
+                f"unknown {kind} {name!r}",
+                needed="the function itself",
+                why="a file holds names and numbers, never code",
+                fix=f"load_model(path, custom_objects={{{name!r}: the_function}})",
+            )
+        )
+    return found
+
+
+def function_spec(function: Any) -> Any:
+    """Return what a file holds of a function: its name, and for one of the caller's that it is that."""
+    name, module = get_registered_name(function), getattr(function, "__module__", None) or "builtins"
+    if _is_library(module):
+        return name
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+def class_spec(thing: Any) -> dict[str, Any]:
+    """Return an object's class and configuration as plain data, in the form of Keras's files.
+
+    ``{"module": "nnlite.layers", "class_name": "Dense", "config": {...}}`` is a class of the library; one of
+    the caller's has a module of the caller's and a ``registered_name``.
+    """
+    cls = type(thing)
+    library = {"module": ".".join(cls.__module__.split(".")[:2]), "class_name": cls.__name__}
+    return {**(own_name(cls) or library), "config": thing.get_config()}
+
+
+def own_name(cls: type) -> dict[str, Any]:
+    """Return module, name and registered name of a class of the caller's; an empty dict for the library's."""
+    if _is_library(cls.__module__):
+        return {}
+    registered = get_registered_name(cls)
+    return {"module": cls.__module__, "class_name": cls.__name__, "registered_name": registered}
+
+
+def _is_library(module: str) -> bool:
+    return module.split(".")[0] in ("nnlite", "keras", "tf_keras", "tensorflow")
+
+
+def own_class(spec: Mapping[str, Any], kind: str = "class") -> Any:
+    """Return the caller's class that a configuration names, or None if it names one of the library's.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``{"class_name": ..., "config": ...}``, with ``module`` and ``registered_name`` or without. Without,
+        as in files of version 0.1.0 and of Keras 2, the caller's class of that name goes before the
+        library's.
+    kind : str
+        What it is, for the message.
+
+    Raises
+    ------
+    ValueError
+        If it is a class of the caller's that is not known.
+    """
+    name, module, registered = (spec.get(key) for key in ("class_name", "module", "registered_name"))
+    if isinstance(module, str) and _is_library(module):
+        return None
+    found = custom_object(registered)
+    found = custom_object(name) if found is None else found
+    elsewhere = registered is not None or module not in (None, "builtins") or ">" in str(name)
+    if found is None and elsewhere:
+        called = registered or name
+        raise ValueError(
+            explain(
+                f"unknown {kind} {called!r}" + (f" of the module {module!r}" if module else ""),
+                needed="the class itself",
+                why="a file holds names and numbers, never code, and this class is none of nnlite's",
+                fix=f"load_model(path, custom_objects={{{called!r}: {str(name).rpartition('>')[2]}}})",
+            )
+        )
+    return found
 
 
 class Registry(Generic[T], Mapping[str, type[T]]):
@@ -98,10 +281,12 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         """
         spec = identifier
         if isinstance(spec, Mapping) and "class_name" in spec:
-            arguments = {**spec.get("config", {}), **arguments}
-            spec = spec["class_name"]
-        if isinstance(spec, str):
-            spec = (_custom.get() or {}).get(spec, spec)
+            arguments = {**(spec.get("config") or {}), **arguments}
+            own = own_class(spec, self.kind)
+            spec = spec["class_name"] if own is None else own
+        elif isinstance(spec, str):
+            own = custom_object(spec)
+            spec = spec if own is None else own
         if isinstance(spec, self.base):
             return spec
         if isinstance(spec, type) and issubclass(spec, self.base):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # so that naming numpy.random's types does not load it
 
-import json
 import os
 from contextlib import suppress
 from typing import Any, get_args
@@ -10,7 +9,9 @@ from typing import Any, get_args
 import numpy as np
 
 from nnlite import config
+from nnlite._lib.archive import Archive, damaged, read_json, write_archive
 from nnlite._lib.checks import whole_number
+from nnlite._lib.files import replacing
 from nnlite.callbacks.base import Callback, Logs
 from nnlite.errors import DataFileError, explain
 
@@ -61,8 +62,8 @@ class BackupAndRestore(Callback):
     batch, with the weights from its middle; then the bits are other ones. So they are with
     ``steps_per_epoch`` or a generator, whose place in the data is not part of the backup.
 
-    A backup is written beside its place and then given its name, so that there is a whole one at any time.
-    Of the folder, only the backups are deleted, and the folder itself only if nothing else is in it.
+    A backup is written under another name and then renamed, so that there is a whole one at any time. Of the
+    folder, only the backups are deleted, and the folder itself only if nothing else is in it.
     """
 
     def __init__(
@@ -77,8 +78,8 @@ class BackupAndRestore(Callback):
             raise ValueError(explain("backup_dir is empty", fix="BackupAndRestore('backup')"))
         self.save_freq = save_freq if save_freq == "epoch" else whole_number("save_freq", save_freq, 1)
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
-        self._latest, self._previous, self._unfinished = (
-            os.path.join(self.backup_dir, name) for name in ("latest.npz", "previous.npz", "unfinished.npz")
+        self._latest, self._previous = (
+            os.path.join(self.backup_dir, name) for name in ("latest.npz", "previous.npz")
         )
         self._epoch = self._batches = 0
 
@@ -117,7 +118,7 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:  # noqa: D102
         if self.delete_checkpoint:
-            for path in (self._latest, self._previous, self._unfinished):
+            for path in (self._latest, self._previous):
                 with suppress(FileNotFoundError):
                     os.remove(path)
             with suppress(OSError):  # it holds something else
@@ -132,15 +133,12 @@ class BackupAndRestore(Callback):
             "numbers": {name: value for name, value in state.items() if not isinstance(value, np.ndarray)},
             "random": {name: rng.bit_generator.state for name, rng in _streams(self.model).items()},
         }
-        text = json.dumps(rest, default=np.generic.item).encode()
         os.makedirs(self.backup_dir, exist_ok=True)
-        with open(self._unfinished, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **{_REST: np.frombuffer(text, np.uint8)})
-            file.flush()
-            os.fsync(file.fileno())
-        if self.double_checkpoint and os.path.exists(self._latest):
-            os.replace(self._latest, self._previous)
-        os.replace(self._unfinished, self._latest)
+        with replacing(self._latest) as file:
+            write_archive(file, {_REST: rest}, arrays)
+            if self.double_checkpoint:
+                with suppress(FileNotFoundError):  # there was none, or another training has the folder, too
+                    os.replace(self._latest, self._previous)
 
     def _restore(self, path: str, arrays: dict[str, Any], rest: dict[str, Any]) -> None:
         """Make the training what it was when the backup was written."""
@@ -153,8 +151,13 @@ class BackupAndRestore(Callback):
                     fix=f"delete {path} to begin anew",
                 )
             )
+        what, fix = f"the backup {path} is damaged, and", f"delete {path} to begin anew"
+        with damaged(what, fix=fix):
+            for name, rng in streams.items():  # tried out first, for nothing is changed if one cannot be set
+                type(rng.bit_generator)().state = states[name]
         try:
-            self.model.set_state(_renamed(arrays | rest["numbers"], self.model.get_state()))
+            with damaged(what, ValueError, fix):
+                self.model.set_state(_renamed(arrays | rest["numbers"], self.model.get_state()))
         except ValueError as error:
             error.add_note(f"the state is that of the backup {path}; delete it to begin anew")
             raise
@@ -197,20 +200,18 @@ def _renamed(state: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a backup: the model's arrays by name, and the rest; nothing is unpickled."""
-    try:
-        with open(path, "rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            contents = {name: archive[name] for name in archive.files}
-        rest = json.loads(contents.pop(_REST).tobytes())
+    """Read a backup: the model's arrays by name, and the rest."""
+    with (
+        damaged(f"the backup {path} is damaged, and", fix=f"delete {path} to begin anew"),
+        Archive(path) as archive,
+    ):
+        arrays = {name.removeprefix(_ARRAY): archive.array(name) for name in archive.arrays if name != _REST}
+        # nnlite 0.1.0 kept the text as an array of bytes
+        rest = archive.text(_REST) if _REST in archive else read_json(archive.array(_REST).tobytes())
         if rest.keys() != {"epoch", "numbers", "random"}:
             raise ValueError("it lacks an entry")
-        return {name.removeprefix(_ARRAY): array for name, array in contents.items()}, rest
-    except Exception as error:  # damage has many ways to show, from a wrong checksum to an absurd shape
-        raise DataFileError(
-            explain(
-                f"the backup {path} is damaged",
-                why=f"{type(error).__name__}: {error}",
-                fix=f"delete {path} to begin anew",
-            )
-        ) from error
+        whole_number("the epoch", rest["epoch"], 0)
+        for part in ("numbers", "random"):
+            if not isinstance(rest[part], dict):
+                raise ValueError(f"its {part} are {type(rest[part]).__name__}")
+        return arrays, rest

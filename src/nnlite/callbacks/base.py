@@ -51,10 +51,10 @@ class Callback:
 
     def _watches_beyond(self, base: type["Callback"]) -> bool:
         """Whether it has something to do at a training batch that ``base`` has not."""
-        return any(
-            moment in vars(self) or getattr(type(self), moment) is not getattr(base, moment)
-            for moment in BATCH_MOMENTS
-        )
+        for moment in BATCH_MOMENTS:
+            if moment in vars(self) or getattr(type(self), moment) is not getattr(base, moment):
+                return True
+        return False
 
     def set_model(self, model: Any) -> None:
         """Learn which model trains."""
@@ -218,6 +218,7 @@ class CallbackList:
     Attributes
     ----------
     callbacks : list of Callback
+    model : Model
     watches_batches : bool
         Whether anybody has something to do at a training batch; if not, `fit` need not ask.
     ends_at_nan : bool
@@ -244,13 +245,14 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
             callback.set_params(params)
-        self.watches_batches = any(callback.watches_batches for callback in self.callbacks)
-        self.ends_at_nan = any(callback.ends_at_nan for callback in self.callbacks)
+        self.model = model
+        self.watches_batches = True in [callback.watches_batches for callback in self.callbacks]
+        self.ends_at_nan = True in [callback.ends_at_nan for callback in self.callbacks]
 
     @property
     def resume_epoch(self) -> int:
         """The latest epoch at which a callback wants to resume, once `on_train_begin` has been called."""
-        return max((callback.resume_epoch for callback in self.callbacks), default=0)
+        return max([0, *[callback.resume_epoch for callback in self.callbacks]])
 
     def call(self, moment: str, *arguments: Any) -> None:
         """Call this moment of every callback: ``call("on_epoch_end", epoch, logs)``."""

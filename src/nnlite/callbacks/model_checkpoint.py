@@ -47,8 +47,8 @@ class ModelCheckpoint(Monitor):
     Raises
     ------
     ValueError
-        For a file name that ends in something else. When training begins, in ``'auto'`` mode, if nobody
-        says whether less or more is better.
+        For a file name that ends in something else. When training begins, in ``'auto'`` mode, if it is not
+        known whether less or more is better.
     KeyError
         If the file name asks for something that is not among the logs.
 
@@ -118,10 +118,6 @@ class ModelCheckpoint(Monitor):
         if not self._is_wanted(epoch, logs, path):
             return
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        if os.path.isdir(path):
-            raise IsADirectoryError(
-                explain(f"there is a folder where the model is to be saved: {path!r}", needed="a file's name")
-            )
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:

@@ -1,17 +1,17 @@
 """Where a data file comes from: the user's own folder, the cache, or a mirror; and nothing goes in unread.
 
 The search ends at the first place that has the file. A file that is there and unfit is refused by name
-rather than passed over, because the next place would hide it. A download is written beside its place in
-the cache, read and checked there, and only then given its name, so the cache holds whole files only,
-however the download ended and however many programs run at once.
+rather than passed over, because the next place would hide it. A download is checked before it is written to
+the cache, and is written there whole or not at all, however many programs run at once.
 """
 
+import io
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+from nnlite._lib.files import replacing
 from nnlite.errors import DataFileError, DataNotFoundError, explain
 
 __all__ = ["ENVIRONMENT", "Unfit", "fetch", "find_own", "read_own"]
@@ -25,6 +25,7 @@ _TRIES = 2
 _PAUSE = 1.0  # seconds before a second try: a server that is restarting needs a moment
 _PATIENCE = 20.0  # seconds of failure after which there is no second try
 _TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two pieces of the answer
+_SLOWEST = 1_000  # bytes a second, after so many seconds of a download
 _KNOCK = 5.0  # seconds to find out whether anybody is there
 
 
@@ -185,7 +186,7 @@ def _from_mirrors(
                 failures[mirror] = f"what it gave {flaw}"
             except ConnectionRefusedError as refusal:
                 failures[mirror] = str(refusal)
-                candidates.remove(mirror)  # whoever did not open within seconds will not do so now
+                candidates.remove(mirror)  # it did not open within seconds, and will not do so now
             except (OSError, ValueError) as error:  # every error of requests is an OSError
                 failures[mirror] = f"{type(error).__name__}: {error}"
     raise Unfit("; ".join(f"{mirror}: {reason[:160]}" for mirror, reason in failures.items()))
@@ -197,43 +198,42 @@ def _download(url: str, path: str, limit: int, decode: Callable[[bytes], T]) -> 
         raise ConnectionRefusedError(silence)
     import pooch
 
-    with _part_file(path) as part:
-        pooch.get_logger().info(f"nnlite: downloading {url}")
-        get = pooch.HTTPDownloader(progressbar=True, chunk_size=1 << 16, timeout=_TIMEOUT)
-        get(url, _Capped(part, limit), None)
-        part.seek(0)
-        result = decode(part.read())
-        part.close()
-        _give_name(part.name, path)
+    pooch.get_logger().info(f"nnlite: downloading {url}")
+    get = pooch.HTTPDownloader(progressbar=True, chunk_size=1 << 16, timeout=_TIMEOUT)
+    got = _Capped(limit)
+    get(url, got, None)
+    result = decode(got.getvalue())
+    _keep(path, got.getvalue())
     return result
 
 
-class _Capped:
-    """A file to write to that takes no more than ``limit`` bytes."""
+class _Capped(io.BytesIO):
+    """Takes no more than ``limit`` bytes, and not for ever."""
 
-    def __init__(self, file: IO[bytes], limit: int) -> None:
-        self.file, self.limit, self.size = file, limit, 0
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit, self.started = limit, time.monotonic()
 
-    def write(self, data: bytes) -> None:
-        self.size += len(data)
-        if self.size > self.limit:
+    def write(self, data: Any) -> int:
+        """Take a piece of a download."""
+        size, seconds = self.tell() + len(data), time.monotonic() - self.started
+        if size > self.limit:
             raise Unfit(f"is too long: it has more than {self.limit:,} bytes")
-        self.file.write(data)
+        if seconds > _PATIENCE and size < _SLOWEST * seconds:
+            raise TimeoutError(f"it gave {size:,} bytes in {seconds:.0f} seconds")
+        return super().write(data)
 
-    def flush(self) -> None:
-        self.file.flush()
 
-
-@contextmanager
-def _part_file(path: str) -> Iterator[IO[bytes]]:
-    """Open a file beside ``path`` for a download, and leave nothing of it behind."""
-    import tempfile
-
-    folder, name = os.path.split(path)
+def _keep(path: str, data: bytes) -> None:
+    """Put a finished download into the cache."""
+    folder = os.path.dirname(path)
     try:
         os.makedirs(folder, exist_ok=True)
-        part = tempfile.NamedTemporaryFile(dir=folder, prefix=f"{name}.", suffix=".part", delete=False)  # noqa: SIM115
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
+        if os.path.exists(path):  # Windows does not replace a file that another program is reading
+            return
         raise DataNotFoundError(
             explain(
                 f"nothing can be written to the cache folder {folder}: {error}",
@@ -241,21 +241,6 @@ def _part_file(path: str) -> Iterator[IO[bytes]]:
                 fix=f"make it writable, or put the files into a folder of yours and set {ENVIRONMENT} to it",
             )
         ) from error
-    try:
-        yield part
-    finally:
-        part.close()
-        with suppress(OSError):  # it is gone where the download went well
-            os.unlink(part.name)
-
-
-def _give_name(part: str, path: str) -> None:
-    """Put a finished download in its place; another program's copy may get there first, or stand there."""
-    try:
-        os.replace(part, path)
-    except OSError:
-        if not os.path.exists(path):  # Windows does not replace a file that another program is reading
-            raise
 
 
 def _silence(url: str) -> str:

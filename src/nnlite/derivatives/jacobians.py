@@ -55,7 +55,6 @@ def layer_jacobian(layer: Any, x: npt.ArrayLike, *, limit: int = LIMIT) -> Array
     model = copy.deepcopy(layer)
     if hasattr(model, "cast"):
         model.cast(np.float64)
-    model.needs_dx = True  # the lowest layer of a model is not asked for dx otherwise
 
     def row(place: int | None) -> Array:
         own = copy.deepcopy(model)  # which draws the same random numbers as the one before

@@ -92,8 +92,6 @@ def _layer_in_double(layer: Any, x: Array) -> Any:
         own.build((None, *x.shape[1:]))
     if hasattr(own, "cast"):
         own.cast(np.float64)
-    if hasattr(own, "needs_dx"):
-        own.needs_dx = True  # the lowest layer of a model is not asked for dx otherwise
     return own
 
 
@@ -243,13 +241,13 @@ def check_model(
     real = copy.deepcopy(model)
     if not getattr(real, "built", True):
         real.build((None, *x.shape[1:]))
-    real.store.cast(np.float64)
+    real.cast(np.float64)
     in_complex = copy.deepcopy(real)
-    in_complex.store.cast(np.complex128)
+    in_complex.cast(np.complex128)
 
     def of(name: str | None) -> Function:
         def f(values: Array) -> Any:
-            work = _fresh_model(in_complex if np.iscomplexobj(values) else real)
+            work = copy.deepcopy(in_complex if np.iscomplexobj(values) else real)
             if name is None:
                 return work.loss_and_gradient(values, y, *weight)[0]
             _arrays(work)[name][0][...] = values
@@ -258,7 +256,7 @@ def check_model(
 
         return f
 
-    work = _fresh_model(real)
+    work = copy.deepcopy(real)
     work.store.grad[...] = np.nan  # what backward does not write, or adds to, shows
     with quiet():
         _, dx = work.loss_and_gradient(x.copy(), y, *weight)
@@ -271,14 +269,6 @@ def check_model(
 def _arrays(model: Any) -> dict[str, tuple[Array, Array]]:
     """Return the model's parameters and their gradients by name; they are windows into its vectors."""
     return {name: (theta, grad) for name, theta, grad in model.store.named()}
-
-
-def _fresh_model(model: Any) -> Any:
-    """Return a copy that takes its data in float64, whatever type the model trains in."""
-    work = copy.deepcopy(model)
-    if hasattr(work, "dtype"):
-        work.dtype = np.dtype(np.float64)
-    return work
 
 
 def _label(subject: Any) -> str:

@@ -33,6 +33,25 @@ from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import AlphaDropout, Dropout
 from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.input import Input, InputLayer
+from nnlite.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Merge,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
 from nnlite.layers.prelu import PReLU
@@ -48,9 +67,13 @@ __all__ = [
     "ActivationLayer",
     "ActivityPenalty",
     "ActivityRegularization",
+    "Add",
     "AlphaDropout",
+    "Average",
     "BatchNormalization",
+    "Concatenate",
     "Dense",
+    "Dot",
     "Dropout",
     "Elementwise",
     "Exponential",
@@ -68,7 +91,11 @@ __all__ = [
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
+    "Maximum",
+    "Merge",
+    "Minimum",
     "Mish",
+    "Multiply",
     "Normalization",
     "PReLU",
     "ReLU",
@@ -83,6 +110,15 @@ __all__ = [
     "Softsign",
     "Squareplus",
     "Step",
+    "Subtract",
     "Tanh",
     "TanhShrink",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]

@@ -19,7 +19,7 @@ from nnlite._lib.registry import Registry
 from nnlite.errors import explain
 from nnlite.functional import log_softmax, relu, sigmoid, softmax
 from nnlite.layers.activation_layer import ActivationLayer
-from nnlite.layers.base import Layer
+from nnlite.layers.base import Layer, Primitive
 from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.gates import GELU, HardSiLU, Mish, SiLU
 from nnlite.layers.rectifiers import CELU, ELU, SELU, Exponential, LeakyReLU, ReLU6, Softplus, Squareplus
@@ -64,6 +64,11 @@ class Linear(ActivationLayer):
         y  = z
         dz = dy
     """
+
+    @property
+    def primitives(self) -> list[Primitive]:
+        """None: a network leaves it out."""
+        return [] if type(self) is Linear else super().primitives
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         return z
@@ -350,9 +355,9 @@ class Activation(ActivationLayer):
         self.activation = get(activation, self.name)
 
     @property
-    def link(self) -> str | None:  # type: ignore[override]
-        """The link function's name, if the activation is one."""
-        return self.activation.link
+    def primitives(self) -> list[Primitive]:
+        """That of the activation of this name."""
+        return self.activation.primitives
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         return self.activation.forward(z, training)

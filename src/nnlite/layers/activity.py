@@ -26,7 +26,7 @@ class ActivityPenalty(Layer):
         ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
     """
 
-    penalizes_activity = True
+    penalizes_outputs = True
 
     def __init__(self, regularizer: Any, **layer: Any) -> None:
         super().__init__(**layer)

@@ -5,8 +5,8 @@ training, keeps what the chain rule will need. :meth:`Layer.backward` takes dL/d
 layer's gradient arrays and returns dL/dx, which is dL/dy for the layer below.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,29 @@ from nnlite.constraints import Constraint
 from nnlite.derivatives.jacobians import layer_jacobian
 from nnlite.errors import BackwardError, ShapeError, explain, unknown_name
 from nnlite.initializers import Initializer
-from nnlite.layers.symbols import Symbol
+from nnlite.layers.symbols import Call, Symbol, symbols_in
 from nnlite.parameters import Parameter, Pool, State
 from nnlite.regularizers import Regularizer
 from nnlite.tensor import Array, Shape, as_floats
 from nnlite.variables import Variable
 
-__all__ = ["Layer", "copy_into"]
+__all__ = ["Layer", "Primitive", "copy_into"]
+
+
+class Primitive(NamedTuple):
+    """One map of a network: most layers are one, and a Dense is two, the affine map and its activation."""
+
+    layer: "Layer"
+    """Keeps the notes between the two passes."""
+
+    forward: Callable[..., Any]
+    """Of (x, training): returns y."""
+
+    backward: Callable[[Any], Any]
+    """Of dy: writes the gradient of the parameters, and returns dx."""
+
+    backward_without_dx: Callable[[Any], Any]
+    """Of dy: writes the gradient of the parameters, where dx is not wanted."""
 
 
 class Layer(Configurable):
@@ -56,13 +72,12 @@ class Layer(Configurable):
     ----------
     built : bool
         Whether its arrays exist.
-    needs_dx : bool
-        Whether anybody below wants dL/dx. A model turns it off for the lowest layer that learns, where
-        dL/dx would cost as much as dL/dW and nobody would look at it.
     regularizers, constraints : dict
         Penalties and constraints by the name of the parameter: ``{"W": L2(0.01)}``.
     penalty : float
-        What the outputs of the last forward pass add to the loss, of a layer that `penalizes_activity`.
+        What the outputs of the last forward pass add to the loss, of a layer that `penalizes_outputs`.
+    calls : list of Call
+        What the layer was applied to when networks were written down with symbols.
 
     Notes
     -----
@@ -72,11 +87,18 @@ class Layer(Configurable):
     """
 
     link: ClassVar[str | None] = None
-    """Name of the function that maps this layer's logits to its output, if a loss may be fused with it."""
+    """Name of this function, if it is an activation that a loss may be computed together with: ``"softmax"``."""
 
-    penalizes_activity: ClassVar[bool] = False
+    merges: ClassVar[bool] = False
+    """Whether x is a list of arrays, and `backward` returns a list of gradients, one for each."""
+
+    acts_in_training: ClassVar[bool] = False
+    """Whether the output is another one in training, as that of Dropout."""
+
+    penalizes_outputs: ClassVar[bool] = False
     """Whether the layer adds something to the loss by its outputs; it is then found in `penalty`."""
 
+    penalty: Any = 0.0
     keras_names: ClassVar[dict[str, str]] = {}
     """What Keras calls the parameters, where it is something else: ``{"W": "kernel"}``."""
 
@@ -101,14 +123,13 @@ class Layer(Configurable):
         self.dtype = np.dtype(dtype or config.floatx())
         self.input_shape = None if input_shape is None else Shape(input_shape)
         self.built = False
-        self.needs_dx = True
-        self.penalty: Any = 0.0
         self.regularizers: dict[str, Regularizer] = {}
         self.constraints: dict[str, Constraint] = {}
-        self._calls: list[Symbol] = []  # what the layer made of symbols, of which `output` is the first
+        self.calls: list[Call] = []
         self._trainable = bool(trainable)
         self._pool: Pool | None = None
         self._kept: Any = None
+        self._proposed: dict[str, Array] = {}
 
     # --- what a layer computes -------------------------------------------------------------------------
 
@@ -147,13 +168,10 @@ class Layer(Configurable):
         """
         raise NotImplementedError(f"{self.label} has no gradient: define backward()")
 
-    def logits(self, x: Array, training: bool = False) -> Array:
-        """Compute what `forward` computes, but stop short of the link function, if the layer ends in one."""
-        return self.forward(x, training)
-
-    def backward_logits(self, dz: Array) -> Array:
-        """Go backward from the gradient with respect to the logits."""
-        return self.backward(dz)
+    @property
+    def primitives(self) -> list[Primitive]:
+        """The maps that this layer is made of, first to last; most layers are one."""
+        return [Primitive(self, self.forward, self.backward, self.backward)]
 
     def take(self) -> Any:
         """Take the notes that `forward` kept for `backward`; they can be taken once."""
@@ -168,6 +186,36 @@ class Layer(Configurable):
                 )
             )
         return kept
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether `forward` has kept notes that have not been taken yet."""
+        return self._kept is not None
+
+    def put(self, notes: Any) -> None:
+        """Put notes that were taken back in their place, for the next `backward`."""
+        self._kept = notes
+
+    def propose(self, **state: Array) -> None:
+        """Say what arrays of the layer's state are to become; `commit` makes it so, once the step has succeeded.
+
+        `forward` proposes, because an error later in the step must leave everything as it was.
+        """
+        self._proposed |= state
+
+    @property
+    def proposed(self) -> Mapping[str, Array]:
+        """What `forward` has proposed since the last `commit`, by name."""
+        return self._proposed
+
+    def commit(self) -> None:
+        """Copy what `forward` has proposed into the layer's state, e.g. BatchNormalization's running averages.
+
+        A model's training does this after each step. In a loop written by hand, ``model.commit()`` does it.
+        """
+        for name, value in self._proposed.items():
+            self.__dict__[name][...] = value
+        self._proposed = {}
 
     def jacobian(self, x: Any) -> Array:
         """Return all derivatives dy/dx, from the layer's own `backward`: the shape of y, then that of x.
@@ -305,6 +353,10 @@ class Layer(Configurable):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Let the models that this layer belongs to look at it anew: what learns, and which maps it is made of."""
         if self._pool is not None:
             self._pool.refresh()
 
@@ -357,30 +409,54 @@ class Layer(Configurable):
         """What messages call this layer: ``Dense 'hidden'``."""
         return f"{type(self).__name__} {self.name!r}"
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
-        """Compute y from x after checking it at the door; build the layer if this is its first input.
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """Compute y from x after checking its shape; build the layer if this is its first input.
 
         Given the symbol of a tensor instead of an array, as ``Input(shape=(784,))`` returns it, the layer
         computes nothing and returns the symbol of its output, of which ``Model(inputs, outputs)`` is made.
+        With ``training=True`` it acts as in training, and running averages move, as in Keras.
         """
-        if isinstance(x, Symbol):
-            return self.connect(x)
+        if sources := symbols_in(x):
+            return self.connect(sources, training)
         x = as_floats(np.asarray(x), self.dtype)
         if not self.built:
             self.build((None, *(x.shape[1:] if self.input_shape is None else self.input_shape)))
         if self.input_shape is not None:
             self.input_shape.batch().check(x, self.label)
-        return self.forward(x, training)
+        y = self.forward(x, bool(training))
+        if training:
+            self.commit()
+        return y
 
-    def connect(self, x: Symbol) -> Symbol:
-        """Return the symbol of what the layer makes of x; build it if x is its first input."""
+    def connect(self, sources: Sequence[Symbol], training: bool | None = None) -> Symbol:
+        """Return the symbol of what the layer makes of these; build it if they are its first input."""
+        if len(sources) != 1 and not self.merges:
+            raise ValueError(
+                explain(
+                    f"{self.label} was applied to {len(sources)} symbols",
+                    needed="one",
+                    fix="x = Concatenate()([a, b]) makes one of them",
+                )
+            )
+        if training is False and self.trainable and self.acts_in_training:
+            raise ValueError(
+                explain(
+                    f"{self.label} was applied to a symbol with training=False",
+                    needed="training=None, or training=True",
+                    why="a network that trains passes training=True to all of its layers",
+                    fix="layer.trainable = False, with which a normalisation keeps its averages",
+                )
+            )
+        shapes = [source.shape for source in sources]
+        input_shape: Any = shapes if self.merges else shapes[0]
         if self.built:
-            self.refuse_other_shape(x.shape)
-        shape = self.compute_output_shape(x.shape)
+            self.refuse_other_shape(input_shape)
+        shape = self.compute_output_shape(input_shape)
         if not self.built:
-            self.build(x.shape)
-        self._calls.append(Symbol(shape, self.dtype, self, x))
-        return self._calls[-1]
+            self.build(input_shape)
+        self.calls.append(Call(self, sources, [shape], self.dtype, training))
+        symbol: Symbol = self.calls[-1].result
+        return symbol
 
     def refuse_other_shape(self, shape: Shape) -> None:
         """Refuse a batch of another shape than the layer was built for."""
@@ -396,25 +472,25 @@ class Layer(Configurable):
     @property
     def output(self) -> Symbol:
         """The symbol of this layer's output in the model that it was first made a part of."""
-        if not self._calls:
+        if not self.calls:
             raise AttributeError(
                 explain(
                     f"{self.label} has no output yet: it has never been called",
                     fix="build the model that it belongs to: model.build((None, 784))",
                 )
             )
-        return self._calls[0]
+        symbol: Symbol = self.calls[0].result
+        return symbol
 
     @property
-    def input(self) -> Symbol:
-        """The symbol of this layer's input there."""
-        source = self.output.source
-        assert source is not None  # only an Input has none
-        return source
+    def input(self) -> Any:
+        """The symbol of this layer's input there; a list, if there are several."""
+        sources = self.output.call.sources
+        return sources[0] if len(sources) == 1 else list(sources)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out θ and the notes: a copy of a layer owns its arrays, until a model binds it."""
-        return {**vars(self), "_pool": None, "_kept": None, "_calls": []}
+        return {**vars(self), "_pool": None, "_kept": None, "_proposed": {}, "calls": []}
 
     def __repr__(self) -> str:
         return f"<{self.label}{'' if self.built else ', not built'}>"

@@ -1,6 +1,6 @@
 """Dense: the layer in which every output sees every input."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,27 +9,59 @@ from nnlite import constraints, initializers, regularizers
 from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.layers import activations
+from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.layers.activity import ActivityPenalty
-from nnlite.layers.base import Layer
+from nnlite.layers.base import Layer, Primitive
 from nnlite.parameters import Parameter
 from nnlite.tensor import Array, Shape
 from nnlite.variables import Variable
 
-__all__ = ["Dense"]
+__all__ = ["Affine", "Dense"]
 
 
-class Dense(Layer):
-    """An affine map of each row, then an activation.
+class Affine(Layer):
+    """The part of a Dense that learns: with x of shape (n, i), W (i, o), b (o,) and y (n, o).
 
-    With x of shape (n, i), W (i, o), b (o,) and y (n, o)::
+    ::
 
         y  = x @ W + b
         dW = x.T @ dy
         db = dy.sum(0)
         dx = dy @ W.T
 
-    With an activation g the output is g(y); its own class has its formula, and ``dy`` above is what its
-    backward pass returns.
+    Inputs of more axes, (n, ..., i), are mapped along their last axis.
+    """
+
+    W, b = Parameter(), Parameter()
+    dW, db = Parameter(gradient=False), Parameter(gradient=False)
+    keras_names = {"W": "kernel", "b": "bias"}  # noqa: RUF012 - a constant
+    use_bias = True
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        if training:
+            self._kept = x
+        y = x @ self.W
+        if self.use_bias:
+            y += self.b
+        return y
+
+    def backward(self, dy: Array, dx_wanted: bool = True) -> Any:
+        x = self.take()
+        rows, dys = (x, dy) if x.ndim == 2 else (x.reshape(-1, len(self.W)), dy.reshape(-1, len(self.W.T)))
+        np.matmul(rows.T, dys, out=self.dW)
+        if self.use_bias:
+            np.matmul(_ones(len(dys), dys.dtype), dys, out=self.db)  # dys.sum(0), in a third of the time
+        return dy @ self.W.T if dx_wanted else None
+
+
+class Dense(Affine):
+    """An affine map of each row, then an activation g.
+
+    ::
+
+        y  = g(x @ W + b)
+
+    :class:`Affine` and the activation's class have the formulas of the gradients.
 
     Parameters
     ----------
@@ -57,13 +89,8 @@ class Dense(Layer):
 
     Notes
     -----
-    Inputs of more axes, (n, ..., i), are mapped along their last axis. Texts that write single samples as
-    columns, z = W x + b, have the transpose of this W.
+    Texts that write single samples as columns, z = W x + b, have the transpose of this W.
     """
-
-    W, b = Parameter(), Parameter()
-    dW, db = Parameter(gradient=False), Parameter(gradient=False)
-    keras_names = {"W": "kernel", "b": "bias"}  # noqa: RUF012 - a constant
 
     def __init__(
         self,
@@ -81,7 +108,7 @@ class Dense(Layer):
     ) -> None:
         super().__init__(**layer)
         self.units = whole_number("units", units, 1)
-        self.activation = activations.get(activation, self.name)
+        self.activation = activation
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -90,19 +117,50 @@ class Dense(Layer):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self._activity: ActivityPenalty | None = None
+        self._penalty: ActivityPenalty | None = None
         if self.activity_regularizer is not None:
-            self._activity = ActivityPenalty(self.activity_regularizer, name=self.name)
+            self._penalty = ActivityPenalty(self.activity_regularizer, name=self.name)
 
     @property
-    def link(self) -> str | None:  # type: ignore[override]
-        """The activation's link function, if it is what the layer ends in."""
-        return None if self._activity else self.activation.link
+    def activation(self) -> ActivationLayer:
+        """What is applied last, with notes of its own; may be set later, to a name or a layer."""
+        return self._activation
+
+    @activation.setter
+    def activation(self, value: Any) -> None:
+        self._activation = activations.get(value, self.name)
+        self.refresh()
 
     @property
-    def penalizes_activity(self) -> bool:  # type: ignore[override]
-        """Whether there is a penalty on the output."""
-        return self._activity is not None
+    def primitives(self) -> list[Primitive]:
+        """The affine map, the activation if there is one, and the penalty on the output if there is one."""
+        return self._parts() if self._is_plain else super().primitives
+
+    def _parts(self) -> list[Primitive]:
+        without_dx = partial(super().backward, dx_wanted=False)
+        affine = Primitive(self, super().forward, super().backward, without_dx)
+        penalty = [] if self._penalty is None else self._penalty.primitives
+        return [affine, *self.activation.primitives, *penalty]
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether no derived class computes something else."""
+        return type(self).forward is Dense.forward and type(self).backward is Dense.backward
+
+    @property
+    def penalizes_outputs(self) -> bool:  # type: ignore[override]
+        """Whether this object itself adds to the loss, and not one of its `primitives`."""
+        return self._penalty is not None and not self._is_plain
+
+    @property
+    def penalty(self) -> Any:  # type: ignore[override]
+        """What the outputs of the last forward pass add to the loss."""
+        return 0.0 if self._penalty is None else self._penalty.penalty
+
+    @penalty.setter
+    def penalty(self, value: Any) -> None:
+        if self._penalty is not None:
+            self._penalty.penalty = value
 
     @property
     def kernel(self) -> Variable:
@@ -155,41 +213,22 @@ class Dense(Layer):
         self._width(shape)
         return Shape(*shape[:-1], self.units)
 
-    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
-        y = self.activation.forward(self.logits(x, training), training)
-        if self._activity:
-            y = self._activity.forward(y, training)
-            self.penalty = self._activity.penalty
-        return y
+    def affine(self, x: Array) -> Array:
+        """Return ``x @ W + b``, what the activation is applied to."""
+        return super().forward(x)
 
-    def logits(self, x: Array, training: bool = False) -> Array:
-        """Compute ``x @ W + b``, without the activation."""
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         if not self.built:
             self.build((None, *x.shape[1:]))
-        if x.shape[-1] != self.W.shape[0]:
-            Shape(None, *x.shape[1:-1], self.W.shape[0]).check(
-                x, self.label, why="W has a row for each feature"
-            )
-        if training:
-            self._kept = x
-        y = x @ self.W
-        if self.use_bias:
-            y += self.b
-        return y
+        self._width(Shape(None, *x.shape[1:]))
+        for part in self._parts():
+            x = part.forward(x, training)
+        return x
 
-    def backward(self, dy: Array) -> Array:  # noqa: D102
-        if self._activity:
-            dy = self._activity.backward(dy)
-        return self.backward_logits(self.activation.backward(dy))
-
-    def backward_logits(self, dz: Array) -> Array:
-        """Go backward from the gradient with respect to ``x @ W + b``."""
-        x = self.take()
-        rows, dzs = (x, dz) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units))
-        np.matmul(rows.T, dzs, out=self.dW)
-        if self.use_bias:  # the sum of the rows of dz, which a product does in a third of the time
-            np.matmul(_ones(len(dzs), dzs.dtype), dzs, out=self.db)
-        return dz @ self.W.T if self.needs_dx else dz
+    def backward(self, dy: Array) -> Array:  # type: ignore[override]  # noqa: D102
+        for part in reversed(self._parts()):
+            dy = part.backward(dy)
+        return dy
 
 
 @lru_cache(maxsize=16)

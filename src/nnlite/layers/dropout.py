@@ -41,6 +41,8 @@ class Dropout(Layer):
         What was kept in the last training pass.
     """
 
+    acts_in_training = True
+
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **layer: Any) -> None:
         super().__init__(**layer)
         self.noise_shape = (

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from nnlite._lib.configurable import plain
-from nnlite._lib.registry import custom_object
+from nnlite._lib.registry import get_registered_name, own_function
 from nnlite.derivatives.numeric import differentiate
 from nnlite.errors import ShapeError, explain
 from nnlite.layers.activation_layer import ActivationLayer
@@ -81,22 +81,13 @@ class Elementwise(ActivationLayer):
             If the function is not among the ``custom_objects``.
         """
         function = config.get("function")
-        if not callable(function):
-            name, function = function, custom_object(function)
-            if function is None:
-                raise ValueError(
-                    explain(
-                        f"an activation is a function called {name!r}, which is not known",
-                        needed="the function itself",
-                        why="a file holds names and numbers, never code",
-                        fix=f"load_model(path, custom_objects={{{name!r}: the_function}})",
-                    )
-                )
-        return cls(**{**config, "function": function})
+        return cls(
+            **{**config, "function": function if callable(function) else own_function(function, "activation")}
+        )
 
     @property
     def _function_name(self) -> str:
-        return getattr(self.function, "__name__", type(self.function).__name__)
+        return get_registered_name(self.function)
 
     @property
     def _called(self) -> str:

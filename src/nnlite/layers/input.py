@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite.errors import explain
 from nnlite.layers.base import Layer
-from nnlite.layers.symbols import Symbol
+from nnlite.layers.symbols import Call, Symbol
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Input", "InputLayer"]
@@ -33,11 +33,16 @@ class InputLayer(Layer):
         super().__init__(**layer)
         self.shape = Shape(shape)
         self.build(self.shape.batch())
-        self._calls.append(Symbol(self.shape.batch(), self.dtype, self))
+        self.calls.append(Call(self, (), [self.shape.batch()], self.dtype))
 
     @classmethod
     def arguments(cls) -> tuple[str, ...]:  # noqa: D102
         return ("shape", "name", "dtype")
+
+    @property
+    def leaves(self) -> list[Layer]:
+        """None: it computes nothing."""
+        return []
 
     def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         return x

@@ -15,6 +15,8 @@ __all__ = ["GaussianDropout", "GaussianNoise"]
 class _Noisy(Layer):
     """What both have in common: a stream of random numbers of their own, and the last noise drawn."""
 
+    acts_in_training = True
+
     def __init__(self, seed: int | None, **layer: Any) -> None:
         super().__init__(**layer)
         self.seed = seed

@@ -106,7 +106,7 @@ class BatchNormalization(_Scaled):
         dbeta  = dy.sum(0)
         dx = (du - du.mean(0) - u * (du * u).mean(0)) / s
 
-    and running averages of mean and variance are kept, with which the layer computes otherwise::
+    and running averages of mean and variance, with which the layer computes otherwise, become::
 
         moving_mean = momentum * moving_mean + (1 - momentum) * x.mean(0)
         moving_variance = momentum * moving_variance + (1 - momentum) * x.var(0)
@@ -133,10 +133,12 @@ class BatchNormalization(_Scaled):
     -----
     Both the division and the running average take the biased variance, as in Keras; PyTorch averages the
     unbiased one, and calls 0.01 the momentum that is 0.99 here. With ``trainable = False`` the layer computes
-    with its running averages, also while the rest of the network trains.
+    with its running averages, also while the rest of the network trains. `forward` only proposes the new
+    averages; `commit`, which training calls after a step that has succeeded, makes them the layer's.
     """
 
     moving_mean, moving_variance = State(), State()
+    acts_in_training = True
 
     def __init__(
         self,
@@ -178,7 +180,10 @@ class BatchNormalization(_Scaled):
             mean = x.mean(axis=rows)
             centred = x - mean
             variance = (centred * centred).mean(axis=rows)
-            self._remember(mean, variance)
+            self.propose(
+                moving_mean=self._average("moving_mean", mean),
+                moving_variance=self._average("moving_variance", variance),
+            )
         else:
             centred, variance = x - self.moving_mean, self.moving_variance
         s = np.sqrt(variance + self.epsilon)
@@ -187,11 +192,11 @@ class BatchNormalization(_Scaled):
             self._kept = u, s, batch
         return self._affine(u)
 
-    def _remember(self, mean: Array, variance: Array) -> None:
-        for average, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            average *= self.momentum
-            # a complex step in a gradient check is no part of what the layer remembers
-            average += (1 - self.momentum) * (new if average.dtype.kind == "c" else new.real)
+    def _average(self, name: str, new: Array) -> Array:
+        """Return the running average with this batch's in it, also if the layer is applied twice in a pass."""
+        before = self.proposed.get(name, self.__dict__[name])
+        average: Array = self.momentum * before + (1 - self.momentum) * new
+        return average
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         u, s, batch = self.take()

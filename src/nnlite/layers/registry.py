@@ -9,6 +9,7 @@ from nnlite.layers.dense import Dense
 from nnlite.layers.dropout import AlphaDropout, Dropout
 from nnlite.layers.elementwise import Elementwise
 from nnlite.layers.input import InputLayer
+from nnlite.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from nnlite.layers.noise import GaussianDropout, GaussianNoise
 from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
 from nnlite.layers.prelu import PReLU
@@ -38,6 +39,14 @@ _CLASSES: tuple[type[Layer], ...] = (
     GaussianNoise,
     ActivityPenalty,
     ActivityRegularization,
+    Add,
+    Subtract,
+    Multiply,
+    Average,
+    Maximum,
+    Minimum,
+    Concatenate,
+    Dot,
 )
 
 registry: Registry[Layer] = Registry(

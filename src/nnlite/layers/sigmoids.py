@@ -1,7 +1,10 @@
 """The sigmoid's and the tanh's relatives."""
 
+from typing import Any
+
 import numpy as np
 
+from nnlite._lib.checks import number
 from nnlite.functional import sigmoid, softplus
 from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.tensor import Array
@@ -14,18 +17,30 @@ class HardSigmoid(ActivationLayer):
 
     ::
 
-        y  = np.clip(z / 6 + 0.5, 0, 1)
-        dz = dy * (np.abs(z) < 3) / 6
+        y  = np.clip(slope * z + 0.5, 0, 1)
+        dz = dy * slope * (np.abs(slope * z) < 0.5)
+
+    Parameters
+    ----------
+    slope : float, default 1/6
+        Of the line in the middle, as in Keras 3. In Keras 1 and 2 it is 0.2.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
     """
 
+    def __init__(self, slope: float = 1 / 6, **layer: Any) -> None:
+        super().__init__(**layer)
+        self.slope = number("slope", slope, 0, without_low=True, example=0.2)
+
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        inside = (z.real > -3) & (z.real < 3)
+        width = 1 / self.slope
+        inside = np.abs(z.real) < width / 2
         if training:
             self._kept = inside
-        return np.where(inside, z / 6 + 0.5, z.real > 0).astype(z.dtype, copy=False)
+        return np.where(inside, z / width + 0.5, z.real > 0).astype(z.dtype, copy=False)
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
-        return np.where(self.take(), dy / 6, 0).astype(dy.dtype, copy=False)
+        return np.where(self.take(), dy / (1 / self.slope), 0).astype(dy.dtype, copy=False)
 
 
 class HardTanh(ActivationLayer):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite._lib.registry import get_registered_name
 from nnlite.errors import ShapeError, explain
 from nnlite.losses.base import Loss
 from nnlite.tensor import Array
@@ -86,8 +87,8 @@ class FunctionLoss(Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments as plain data; the function is written down by its name."""
-        named = getattr(self.fn, "__name__", type(self.fn).__name__)
-        return {"fn": named, "reduction": self.reduction, "name": self.name, "dtype": self.dtype}
+        config = {"reduction": self.reduction, "name": self.name, "dtype": self.dtype}
+        return {"fn": get_registered_name(self.fn), **config}
 
 
 def _takes_two(fn: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nnlite._lib.configurable import Configurable
-from nnlite._lib.registry import Registry
+from nnlite._lib.registry import Registry, own_function
 from nnlite.losses import crossentropy, divergence, focal, margin, regression
 from nnlite.losses.base import Loss
 from nnlite.losses.function import FunctionLoss
@@ -45,12 +45,9 @@ class _Losses(Registry[Loss]):
     """A registry that takes functions, too."""
 
     def make(self, cls: type[Loss], arguments: Mapping[str, Any]) -> Loss:
-        """Make a loss from its configuration, in which a function stands by its name."""
-        name = arguments.get("fn")
-        if cls is FunctionLoss and isinstance(name, str):
-            found = self.get(name)  # a function of the caller's, from custom_objects
-            rest = {key: value for key, value in arguments.items() if key != "fn"}
-            return FunctionLoss(found.fn, **rest) if isinstance(found, FunctionLoss) else found
+        """Make a loss from its configuration, in which a function of the caller's stands by its name."""
+        if cls is FunctionLoss and isinstance(arguments.get("fn"), str | Mapping):
+            arguments = {**arguments, "fn": own_function(arguments["fn"], self.kind)}
         return super().make(cls, arguments)
 
     def convert(self, spec: object) -> Loss:

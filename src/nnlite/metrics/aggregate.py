@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.configurable import plain
+from nnlite._lib.registry import function_spec
 from nnlite.errors import explain
 from nnlite.metrics.base import Metric, RunningMean, SampleMean, side_by_side, spread
 from nnlite.tensor import Array, Shape
@@ -133,8 +134,8 @@ class MeanMetricWrapper(SampleMean):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments as plain data; the function is written down by its name."""
-        named = getattr(self.fn, "__name__", type(self.fn).__name__)
-        return {"fn": named, "name": self.name, "dtype": self.dtype, **plain(self.kwargs)}
+        config = {"name": self.name, "dtype": self.dtype, **plain(self.kwargs)}
+        return {"fn": function_spec(self.fn), **config}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nnlite._lib.registry import Registry
+from nnlite._lib.registry import Registry, own_function
 from nnlite.errors import explain
 from nnlite.losses.base import Loss
 from nnlite.metrics.accuracy import (
@@ -58,7 +58,9 @@ class _Metrics(Registry[Metric]):
     def make(self, cls: type[Metric], arguments: Mapping[str, Any]) -> Metric:
         """Make a metric from its configuration, in which a function stands by its name."""
         function = arguments.get("fn")
-        if cls is MeanMetricWrapper and isinstance(function, str):
+        if cls is MeanMetricWrapper and isinstance(function, Mapping):
+            arguments = {**arguments, "fn": own_function(function, self.kind)}
+        elif cls is MeanMetricWrapper and isinstance(function, str):
             rest = {name: value for name, value in arguments.items() if name != "fn"}
             found = self.get(function)
             if isinstance(found, MeanMetricWrapper):  # a function of the user's, from custom_objects

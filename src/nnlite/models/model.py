@@ -1,111 +1,156 @@
-"""Model: a network between its input and its output, with its layers, weights and files."""
+"""Model: what a script calls. Each method says what it takes, and hands it on.
+
+fit → data (checks, batches) → loops of fit → step → network forward → loss → network backward → optimizer
+"""
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
+from nnlite._lib.checks import whole_number
+from nnlite._lib.progress import Progress
 from nnlite._lib.registry import custom_objects as known_as
-from nnlite.errors import ShapeError, explain
+from nnlite.callbacks.base import CallbackList, History
+from nnlite.errors import NonFiniteError, ShapeError, explain
 from nnlite.layers.base import Layer, copy_into
-from nnlite.layers.symbols import Symbol
-from nnlite.models import wiring
+from nnlite.layers.symbols import Call, Symbol, symbols_in
+from nnlite.models import fit as loops
+from nnlite.models.compilation import Compilation
+from nnlite.models.configuration import describe_graph, make_graph
+from nnlite.models.data import Expected, check_link, is_stream, split_off, validation_epochs
+from nnlite.models.diagnosis import diagnose
+from nnlite.models.network import Network
+from nnlite.models.sources import Source, Stream, array_source, source_of
+from nnlite.models.step import Step, rows_of
 from nnlite.models.summary import summary_table
-from nnlite.models.training import Trainer
-from nnlite.parameters import ParameterStore
-from nnlite.saving.describe import describe, describe_input, describe_training, make_part
+from nnlite.optim.batches import Batches
+from nnlite.parameters import ParameterStore, Span
+from nnlite.saving.describe import describe, describe_training, models_by_name
 from nnlite.saving.state import restore, state_of
 from nnlite.tensor import Array, Shape, as_floats
 from nnlite.variables import Variable
 
 __all__ = ["Model"]
 
+ROWS_AT_ONCE = 1024  # in evaluate and predict, where the batch size changes the speed and not the result
 
-class Model(Trainer):
-    """A network between two symbols.
+
+class Model:
+    """A network between symbols.
 
     Parameters
     ----------
-    inputs : Symbol, or list of one
+    inputs : Symbol, or list or dict of Symbol
         Where the data enter: ``Input(shape=(784,))``, ``model.input``, ``layer.input``.
-    outputs : Symbol, or list of Symbol
-        What is computed. A model of several outputs computes and predicts all of them; it is one with a
-        single output that can be trained.
+    outputs : Symbol, or list or dict of Symbol
+        What is computed.
     name : str, optional
     trainable : bool, default True
         With False, all layers are frozen.
 
+    Attributes
+    ----------
+    network : Network
+        The layers in order, and the two passes. Of a model that is not built, asking for it is an error.
+    store : ParameterStore
+        θ and its gradient.
+    optimizer : Optimizer or None
+        The rule that moves θ.
+    history : History or None
+        The record of the last `fit`, also of one that was interrupted.
+    stop_training, stop_evaluating, stop_predicting : bool
+        A callback sets one of them to end what runs after the present batch.
+
     Notes
     -----
-    The layers are those that lie between the symbols. Two models may share layers: they then share the
-    weights, which is how a hidden layer's responses are looked at. Layers with several inputs, which add
-    or join what two others computed, are not there: every network here is a row of layers, or branches.
+    The layers are those that lie between the symbols: a directed acyclic graph, in which layers such as ``Add``
+    and ``Concatenate`` bring branches together. Two models may share layers: they then share the weights, which is
+    how a hidden layer's responses are looked at. A layer that is applied at two places of one model adds up its
+    gradients.
 
     Examples
     --------
-    >>> from nnlite.layers import Dense, Input
+    >>> from nnlite.layers import Add, Dense, Input
     >>> x = Input(shape=(4,))
-    >>> hidden = Dense(3, activation="tanh")(x)
-    >>> model = Model(x, Dense(1)(hidden))
+    >>> hidden = Dense(4, activation="tanh")(x)
+    >>> model = Model(x, Dense(1)(Add()([x, hidden])))  # a residual connection
     >>> responses = Model(inputs=model.input, outputs=hidden)
     >>> responses.predict(np.zeros((2, 4)), verbose=0).shape
-    (2, 3)
+    (2, 4)
     """
 
-    inputs: list[Symbol]
-    outputs: list[Symbol]
-    plan: list[Symbol]
-    """What each layer of the row computes."""
-
-    kinds: ClassVar[dict[str, type["Model"]]] = {}
-    """The classes of models by name, for models that are made from a configuration."""
+    merges = False
 
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None, trainable: bool = True
     ) -> None:
-        source, targets = wiring.ends(inputs, outputs)
         self._start(name, "functional")
-        self.inputs, self.outputs = [source], targets
-        self.plan = wiring.between(source, targets)
-        self.row = [symbol.layer for symbol in self.plan]
-        self._bind()
+        entrances, ends = _symbols(inputs, "inputs"), _symbols(outputs, "outputs")
+        self._network = Network(entrances, ends)
+        self._output_names = list(outputs) if isinstance(outputs, Mapping) else None
+        self._input_names = list(inputs) if isinstance(inputs, Mapping) else None
         if not trainable:
             self.trainable = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let models of this class be made from a configuration."""
+        super().__init_subclass__(**kwargs)
+        models_by_name[cls.__name__] = cls
+
     def _start(self, name: str | None, base: str) -> None:
         """Become a model without layers."""
-        super().__init__()
         self.name = name or config.unique_name(base)
-        self.row: list[Any] = []
-        self.built = False
-        self.needs_dx = True  # as for a layer, where this model is one of another model's
-        self.dtype = np.dtype(config.floatx())
-        self.inputs, self.outputs, self.plan = [], [], []
-        self._calls: list[Symbol] = []  # what it made of symbols as a part of another model
-
-    def _bind(self) -> None:
-        """Gather the layers' numbers into one vector."""
-        self.dtype = np.result_type(*(layer.dtype for layer in self.leaves))
-        self.__dict__.pop("store", None)  # whose layers need no place in the new one
-        self.store = ParameterStore(self.leaves, self.dtype)
-        self.built = True
+        self._network: Network | None = None
+        self._output_names: list[str] | None = None
+        self._input_names: list[str] | None = None
+        self._compiled: Compilation | None = None
+        self._step: Step | None = None
+        self._data: Expected | None = None
+        self._data_for: tuple[Any, Any] = (None, None)
+        self.calls: list[Call] = []  # what it was applied to as a part of another model
+        self.history: History | None = None
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
 
     # --- the layers ------------------------------------------------------------------------------------
 
     @property
-    def layers(self) -> list[Any]:
-        """The layers, bottom to top; the input's layer is among them where the model was made of symbols."""
-        return [self.inputs[0].layer, *self.row]
+    def network(self) -> Network:
+        """The layers in topological order, and the passes through them."""
+        self._need_weights()
+        assert self._network is not None
+        return self._network
 
     @property
-    def leaves(self) -> list[Layer]:  # type: ignore[override]
+    def built(self) -> bool:
+        """Whether the arrays exist."""
+        return self._network is not None
+
+    @property
+    def store(self) -> ParameterStore:
+        """θ and its gradient."""
+        return self.network.store
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+        return self._network.dtype if self._network else np.dtype(config.floatx())
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers in order, those of the inputs among them."""
+        return list(self.network.layers)
+
+    @property
+    def leaves(self) -> list[Layer]:
         """The layers that compute, those of models inside this one included."""
-        return [leaf for layer in self.row for leaf in layer.leaves]
+        return self.network.leaves
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """Return a layer by its name or by its place.
@@ -135,35 +180,39 @@ class Model(Trainer):
 
     # --- shapes ----------------------------------------------------------------------------------------
 
-    def build(self, input_shape: Any = None) -> None:
-        """Do nothing: a model between symbols was built when they were made."""
-
-    def compute_output_shape(self, input_shape: Any) -> Shape:
-        """Return the shape of the output for inputs of this shape, batch axis included."""
-        shape = Shape(input_shape)
-        for layer in self.row:
-            shape = layer.compute_output_shape(shape)
-        return shape
-
-    def check_input(self, x: Array, prefix: str = "") -> Array:
-        """Return x as a batch that fits the model, or refuse it; ``prefix`` says what it is for."""
-        sample = self.inputs[0].shape.sample
-        if x.ndim == 1 and tuple(sample) == (1,):
-            x = x[:, np.newaxis]  # one feature a row, written without its axis
-        elif x.shape[1:] == (*sample, 1):
-            x = x[..., 0]  # features with an axis too many, as Keras takes them
-        door = f"{prefix and 'the ' + prefix + 'of '}the model {self.name!r}"
-        sample.batch().check(x, door, why="that is the shape of its input")
-        return x
+    @property
+    def inputs(self) -> list[Symbol]:
+        """The symbols of the inputs."""
+        return self._network.inputs if self._network else []
 
     @property
-    def input(self) -> Symbol:
-        """The symbol of the input."""
+    def outputs(self) -> list[Symbol]:
+        """The symbols of the outputs."""
+        return self._network.outputs if self._network else []
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, by which a dict of arrays is read."""
+        return self._input_names or [symbol.name for symbol in self.inputs] or ["input"]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs: those of the layers that compute them, each made different from the others."""
+        if self._output_names:
+            return self._output_names
+        names: list[str] = []
+        for symbol in self.outputs:
+            names.append(f"{symbol.name}_{names.count(symbol.name)}" if symbol.name in names else symbol.name)
+        return names or ["output"]
+
+    @property
+    def input(self) -> Any:
+        """The symbol of the input; a list, if there are several."""
         if not self.inputs:
             raise AttributeError(
                 explain("the model has not seen its input yet", fix="model.build((None, 784))")
             )
-        return self.inputs[0]
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
 
     @property
     def output(self) -> Any:
@@ -172,9 +221,10 @@ class Model(Trainer):
         return self.outputs[0] if len(self.outputs) == 1 else self.outputs
 
     @property
-    def input_shape(self) -> Shape:
-        """Shape of the input, batch axis included."""
-        return self.input.shape
+    def input_shape(self) -> Any:
+        """Shape of the input, batch axis included; a list, if there are several."""
+        entrance = self.input
+        return [symbol.shape for symbol in entrance] if isinstance(entrance, list) else entrance.shape
 
     @property
     def output_shape(self) -> Any:
@@ -182,107 +232,553 @@ class Model(Trainer):
         output = self.output
         return [symbol.shape for symbol in output] if isinstance(output, list) else output.shape
 
+    def build(self, input_shape: Any = None) -> None:
+        """Do nothing: a model between symbols was built when they were made."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the output for inputs of this shape, batch axis included; lists for several."""
+        shapes = self._output_shapes([input_shape] if len(self.inputs) < 2 else input_shape)
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def _output_shapes(self, input_shapes: Sequence[Any]) -> list[Shape]:
+        return self.network.output_shapes(input_shapes)
+
     # --- computing -------------------------------------------------------------------------------------
 
-    def forward(self, x: Array, training: bool = False) -> Array:
-        """Compute the output from the input, layer by layer."""
-        for layer in self.row:
-            x = layer.forward(x, training)
-        return x
+    def forward(self, x: Any, training: bool = False) -> Any:
+        """Compute the output from the input; lists, if there are several."""
+        return self.network.path.forward(x, training)
 
-    def logits(self, x: Array, training: bool = False) -> Array:
-        """Compute what `forward` computes, short of the last layer's link function."""
-        *below, last = self.row
-        for layer in below:
-            x = layer.forward(x, training)
-        return last.logits(x, training)
-
-    def backward(self, dy: Array, *, from_logits: bool = False, input_gradient: bool | None = None) -> Array:
-        """Compute the gradient, layer by layer in reverse; each layer writes that of its parameters.
+    def backward(self, dy: Any) -> Any:
+        """Compute the gradient after ``forward(x, training=True)``; each layer writes that of its parameters.
 
         Parameters
         ----------
-        dy : ndarray
+        dy : ndarray, or list of ndarray
             Gradient with respect to the output.
-        from_logits : bool, default False
-            Whether it is the gradient with respect to the logits, of a loss that is fused with the link.
-        input_gradient : bool, optional
-            Whether the gradient with respect to the input is wanted. If not, the pass ends at the lowest
-            layer that learns, which is not asked for its dx: a third of the work of a small network.
 
         Returns
         -------
-        ndarray
-            Gradient with respect to the input, if it was wanted.
+        ndarray, or list of ndarray
+            Gradient with respect to the input.
         """
-        if input_gradient is None:
-            input_gradient = self.needs_dx
-        lowest, last = self.store.lowest_learning, self.row[-1]
-        if lowest is None and not input_gradient:
-            return dy
-        for layer in reversed(self.row):
-            layer.needs_dx = input_gradient or not (layer is lowest or lowest in layer.leaves)
-            dy = layer.backward_logits(dy) if from_logits and layer is last else layer.backward(dy)
-            if not layer.needs_dx:
-                break
-        return dy
+        return self.network.path.backward(dy)
 
-    def backward_logits(self, dz: Array) -> Array:
-        """Go backward from the gradient with respect to the last layer's logits."""
-        return self.backward(dz, from_logits=True)
+    def commit(self) -> None:
+        """Make what the layers proposed in the last forward pass their state: running averages.
 
-    @property
-    def link(self) -> str | None:
-        """The last layer's link function."""
-        link: str | None = self.row[-1].link
-        return link
+        `fit` does this after each step. A loop written by hand does it after ``optimizer.step``.
+        """
+        self.network.commit()
 
-    def _output_shapes(self, input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-        if len(self.outputs) < 2:
-            return super()._output_shapes(input_shape)
-        return [(input_shape[0], *(n or 0 for n in symbol.shape.sample)) for symbol in self.outputs]
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """Compute the output of a batch, whose shape is checked; of a symbol, make a symbol.
 
-    def _outputs(self, x: Array) -> list[Array]:
-        if len(self.outputs) < 2:
-            return super()._outputs(x)
-        computed = {id(self.inputs[0]): x}
-        for symbol in self.plan:
-            computed[id(symbol)] = symbol.layer.forward(computed[id(symbol.source)])
-        return [computed[id(symbol)] for symbol in self.outputs]
+        With ``training=True`` layers act as in training, and running averages move, as in Keras.
+        """
+        if sources := symbols_in(x):
+            return self.connect(sources, training)
+        x = self._expected().checked_x(x)
+        self._build_for(x)
+        y = self.forward(self._cast(x), bool(training))
+        if training:
+            self.commit()
+        return y
 
-    def _check_compiled(self) -> None:
-        super()._check_compiled()
-        if len(self.outputs) > 1:
+    def connect(self, sources: Sequence[Symbol], training: bool | None = None) -> Any:
+        """Return the symbol of what this model, as a part of another one, makes of these; a list for several."""
+        if training is not None and any(leaf.acts_in_training and leaf.trainable for leaf in self.leaves):
             raise ValueError(
                 explain(
-                    f"the model has {len(self.outputs)} outputs",
-                    needed="one output to train or to evaluate",
-                    why="the gradients of several losses would have to be added up in the layers they share",
-                    fix="model = Model(inputs, outputs[0]); the other outputs share its weights",
+                    f"{self.label} was applied to a symbol with training={training}",
+                    needed="training=None",
+                    why="a network that trains passes training=True to all of its layers",
+                    fix="model.trainable = False, with which normalisations keep their averages",
                 )
             )
-
-    def __call__(self, x: Any, training: bool = False) -> Any:
-        """Compute the output of a batch, which is checked at the door; of a symbol, make a symbol."""
-        if isinstance(x, Symbol):
-            return self.connect(x)
-        array = self._checked_input(np.asarray(x))
-        if len(self.outputs) > 1:
-            return self._outputs(as_floats(array, self.dtype))
-        return self.forward(as_floats(array, self.dtype), training)
-
-    def connect(self, x: Symbol) -> Symbol:
-        """Return the symbol of what this model, as a part of another one, makes of x."""
         if not self.built:
-            self.build(x.shape)
-        if len(self.outputs) != 1:
-            raise ValueError(explain(f"{self.label} has {len(self.outputs)} outputs", needed="one"))
-        if not self.inputs[0].shape.matches(x.shape):
-            raise ShapeError(
-                explain(f"{self.label} got an input of shape {x.shape}", needed=repr(self.inputs[0].shape))
+            self.build(sources[0].shape)
+        if len(sources) != len(self.inputs):
+            raise ValueError(
+                explain(f"{self.label} was applied to {len(sources)} symbols", needed=str(len(self.inputs)))
             )
-        self._calls.append(Symbol(self.compute_output_shape(x.shape), self.dtype, self, x))
-        return self._calls[-1]
+        for own, source in zip(self.inputs, sources, strict=True):
+            if not own.shape.matches(source.shape):
+                raise ShapeError(
+                    explain(f"{self.label} got an input of shape {source.shape}", needed=repr(own.shape))
+                )
+        shapes = self._output_shapes([source.shape for source in sources])
+        self.calls.append(Call(self, sources, shapes, self.dtype))
+        return self.calls[-1].result
+
+    def _cast(self, x: Any) -> Any:
+        if isinstance(x, list):
+            return [as_floats(array, self.dtype) for array in x]
+        return as_floats(x, self.dtype)
+
+    # --- compile ---------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose how to train: the rule, the loss, and what to report beside the loss.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer, default 'rmsprop'
+            A name means Keras's defaults: ``"adam"`` is ``Adam(learning_rate=0.001)``.
+        loss : str, Loss or function
+            ``"mse"``, ``"binary_crossentropy"``, …, or a function of (targets, predictions). For several outputs
+            a list, a dict by the outputs' names, or one for all; an output without a loss is not trained.
+        loss_weights : float, list or dict of float, optional
+            What each output's loss is multiplied by in the sum that is made small.
+        metrics : list of (str, Metric or function), optional
+            ``["accuracy"]`` is the binary, the categorical or the sparse one, as the shapes ask for. For several
+            outputs a list of such lists, or a dict.
+        weighted_metrics : list of (str, Metric or function), optional
+            Metrics that take the samples' weights into account.
+        run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
+            Accepted for scripts written for Keras, and without effect: there is no compiler here.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For an unknown name, with the nearest known ones; nothing is changed then.
+
+        Notes
+        -----
+        Compiling again keeps the weights and starts with a fresh optimizer.
+        """
+        self._compiled = Compilation(
+            self.output_names, optimizer, loss, loss_weights, metrics, weighted_metrics
+        )
+        self._step = None
+
+    @property
+    def optimizer(self) -> Any:
+        """The rule that moves θ; None before `compile`."""
+        return self._compiled and self._compiled.optimizer
+
+    @property
+    def loss(self) -> Any:
+        """What is made small; a list, if several outputs have a loss; None before `compile`."""
+        losses = self._compiled.losses if self._compiled else []
+        return losses if len(losses) > 1 else losses[0] if losses else None
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics, once the shapes of the data have decided which ones they are."""
+        return [metric for _, metric in self._compiled.all_metrics] if self._compiled else []
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """``["loss", "accuracy"]``: what `evaluate` returns, in its order."""
+        return list(self._averages().logs()) if self._compiled and self._step else ["loss"]
+
+    @property
+    def compile_arguments(self) -> dict[str, Any]:
+        """Loss, metrics and the like as they were given to `compile`."""
+        return dict(self._compiled.given) if self._compiled else {}
+
+    def _need_compiled(self) -> Compilation:
+        if self._compiled is None or self._compiled.optimizer is None or not self._compiled.heads:
+            raise ValueError(
+                explain(
+                    "the model is not compiled: it has no loss. You must call `compile()` first",
+                    fix="model.compile(optimizer='adam', loss='mse')",
+                )
+            )
+        return self._compiled
+
+    # --- from data to a step ---------------------------------------------------------------------------
+
+    def _expected(self) -> Expected:
+        """Return what the data must be; the same as long as the layers and the losses are the same."""
+        if self._data is not None and self._data_for == (self._network, self._compiled):
+            return self._data
+        self._data, self._data_for = self._new_expected(), (self._network, self._compiled)
+        return self._data
+
+    def _new_expected(self) -> Expected:
+        compiled = self._compiled
+        heads = compiled.heads if compiled else []
+
+        inputs, outputs = self.inputs, self.outputs
+
+        def output_shapes(x: Any) -> list[Shape]:
+            if len(inputs) == 1 and x.shape[1:] == inputs[0].shape[1:]:
+                return known
+            shapes = self._output_shapes([(None, *a.shape[1:]) for a in (x if type(x) is list else [x])])
+            return [shapes[head.output] for head in heads]
+
+        known = [outputs[head.output].shape for head in heads] if outputs else []
+        return Expected(
+            f"the model {self.name!r}",
+            list(zip(self.input_names, [symbol.shape for symbol in inputs] or [None], strict=True)),
+            compiled.names if compiled else [],
+            compiled.losses if compiled else [],
+            output_shapes,
+            self.dtype,
+        )
+
+    def _ends(self) -> list[Any]:
+        """Return the layers that compute the outputs."""
+        return [symbol.layer for symbol in self.outputs]
+
+    def _build_for(self, x: Any) -> None:
+        """Make the arrays for inputs like x, if they are not there yet."""
+
+    def _prepared(self, expected: Expected, first: Any, held_out: Any = None) -> Step:
+        """Build what is not built yet and settle what depends on the shapes; the data have been accepted."""
+        compiled = self._need_compiled()
+        x, y, _ = first
+        if self._step is not None and self._step.network is self._network and compiled.metrics is not None:
+            compiled.optimizer.own(self._step.network.store)
+            return self._step
+        shapes = expected.output_shapes(x)
+        for head, shape in zip(compiled.heads, shapes, strict=True):
+            check_link(self._ends()[head.output], head.loss, shape)
+        targets = [y] if held_out is None else [y, held_out[1]]
+        resolved = compiled.resolved(targets, shapes)
+        self._build_for(x)
+        compiled.metrics, compiled.weighted_metrics = resolved
+        self.store.on_move = self._move_slots
+        compiled.optimizer.own(self.store)
+        self._step = Step(self.network, compiled.heads, compiled.optimizer, *resolved)
+        return self._step
+
+    def _move_slots(self, old: list[Span], new: list[Span]) -> None:
+        """Follow θ, which has moved into a longer vector, because another model shares layers."""
+        places = {(id(span.layer), span.name): span.place for span in new}
+        for name, slot in self.optimizer.state.items():
+            moved = np.zeros_like(self.store.theta)
+            for span in old:
+                moved[places[id(span.layer), span.name]] = slot[span.place]
+            self.optimizer.state[name] = moved
+
+    def _averages(self) -> loops.Averages:
+        compiled = self._need_compiled()
+        names = compiled.names if len(compiled.heads) > 1 else ()
+        return loops.Averages(compiled.named_metrics, names)
+
+    def _returned(self, logs: dict[str, float], return_dict: bool) -> Any:
+        """Return logs in Keras's three forms: by name, as a list, or the loss alone."""
+        if return_dict:
+            return dict(sorted(logs.items()))
+        return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+    # --- fit, evaluate, predict ------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> History:
+        """Train.
+
+        Parameters
+        ----------
+        x : array_like, shape (n, ...)
+            The samples; a list of arrays, or a dict by the inputs' names, for a model of several inputs. Bytes and
+            doubles are turned into the model's floats batch by batch. Or a generator
+            of batches ``(x, y)`` or ``(x, y, sample_weight)``, or an object with ``__getitem__`` and
+            ``__len__`` that gives them by number.
+        y : array_like, shape (n,) or (n, ...)
+            The targets, as the loss reads them; a list or a dict by the outputs' names for several losses.
+        batch_size : int, default 32
+            Samples in a step; the last batch of an epoch has what is left.
+        epochs : int, default 1
+            Number of the last epoch, counted from 1.
+        verbose : {'auto', 0, 1, 2}, default 'auto'
+            Silent (0), a bar per epoch (1, and 'auto'), or a line per epoch (2).
+        callbacks : list of Callback, optional
+        validation_split : float, default 0
+            Fraction of the rows, taken from the end before any shuffling, to validate on.
+        validation_data : tuple (x, y) or (x, y, sample_weight), or batches, optional
+            What to validate on after each epoch, instead of a split.
+        shuffle : bool, default True
+            Whether every epoch sees the rows in a new order.
+        class_weight : dict of int to float, optional
+            Factor of the loss of each class's samples; a class that is not named counts once. It is not
+            applied to the validation.
+        sample_weight : array_like, shape (n,), optional
+            Factor of each sample's loss.
+        initial_epoch : int, default 0
+            Where to begin counting, for a training that is continued.
+        steps_per_epoch : int, optional
+            Steps in an epoch, where it is not a round over the data; the next epoch goes on from there.
+        validation_steps, validation_batch_size : int, optional
+            How many batches to validate on (default: all), and rows that are computed at once.
+        validation_freq : int or list of int, default 1
+            After every how many epochs to validate, or the numbers of the epochs, counted from 1.
+
+        Returns
+        -------
+        History
+            Its ``history`` holds the loss and the metrics of every epoch: means over the epoch's batches,
+            each taken before the step on that batch. It is ``model.history``, too.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For data that do not fit; before anything is changed.
+        NonFiniteError
+            If the loss becomes NaN or infinite; the weights are those before that step. Also if the very
+            last step made a weight infinite.
+
+        Notes
+        -----
+        A second `fit` continues with the weights and the optimizer's state as they are. Ctrl-C takes
+        effect between two steps: weights, optimizer state and the history of the finished epochs stay.
+        """
+        rows = whole_number("batch_size", 32 if batch_size is None else batch_size, 1)
+        epochs = whole_number("epochs", epochs, 1)
+        initial_epoch = whole_number("initial_epoch", initial_epoch, 0)
+        steps = None if steps_per_epoch is None else whole_number("steps_per_epoch", steps_per_epoch, 1)
+        validates = validation_epochs(validation_freq)
+        progress = Progress(verbose, epochs)
+        self._need_compiled()
+        expected = self._expected()
+        data, held_out = split_off(expected, (x, y, sample_weight), validation_split, validation_data)
+        options = {"rows": rows, "shuffle": shuffle, "steps": steps, "class_weight": class_weight}
+        training: Source
+        if isinstance(data, tuple):
+            training = array_source(expected, data, **options)
+        else:
+            training = source_of(expected, data, **options)
+        validation = None
+        if held_out is not None:
+            name = "validation_batch_size"
+            rows = whole_number(name, validation_batch_size or ROWS_AT_ONCE, 1)
+            n = None if validation_steps is None else whole_number("validation_steps", validation_steps, 1)
+            validation = self._source(expected, held_out, rows=rows, steps=n, prefix="validation ")
+            expected.check_alike(training.first[0], validation.first[0])
+        history = History()
+        params = {"verbose": progress.verbose, "epochs": epochs, "steps": training.steps}
+        listeners = CallbackList(callbacks, self, params, history)
+        step = self._prepared(expected, training.first, validation and validation.first)
+        self.history, self.stop_training = history, False
+        loops.fit(
+            step,
+            self._update(step),
+            training,
+            validation,
+            self._averages,
+            listeners,
+            progress,
+            initial_epoch=initial_epoch,
+            epochs=epochs,
+            validates=validates,
+        )
+        return history
+
+    def _source(self, expected: Expected, data: Any, **options: Any) -> Source:
+        """Return the batches of data that were checked already, or of a generator."""
+        if isinstance(data, tuple):
+            options.pop("prefix", None)
+            return array_source(expected, data, options.pop("rows"), **options)
+        return source_of(expected, data, **options)
+
+    def train_step(self, data: Any) -> dict[str, float]:
+        """Make one step on one batch, which has been checked; a derived class may do more around it.
+
+        Parameters
+        ----------
+        data : tuple
+            (x, y), or (x, y, sample_weight).
+
+        Returns
+        -------
+        dict
+            The loss of the batch, from before the step. If it is not finite, nothing has moved.
+        """
+        x, y, *weight = data
+        step = self._step or self._prepared(self._expected(), (x, y, None))
+        return {"loss": step.update(x, y, *weight)}
+
+    def _update(self, step: Step) -> Callable[..., float]:
+        """Return what `fit` does to a batch: the step, or what a derived class makes of it."""
+        if "train_step" not in vars(self) and type(self).train_step is Model.train_step:
+            return step.update
+        return lambda x, y, weight: self.train_step((x, y) if weight is None else (x, y, weight))["loss"]
+
+    def step_for(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Step, Any]:
+        """Return what computes the gradient and moves θ, and these data as one batch for it, checked and cast.
+
+        ``step.gradient(*batch)`` returns the loss and writes the gradient into ``model.store.grad``;
+        ``step.update(*batch)`` moves θ as well.
+        """
+        self._need_compiled()
+        expected = self._expected()
+        data = expected.checked(x, y, sample_weight)
+        return self._prepared(expected, data), expected.cast(data)
+
+    def loss_and_gradient(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any]:
+        """Return the loss of a batch, in training mode, and its gradient with respect to x.
+
+        The gradient with respect to the parameters is then in ``model.store.grad``, and by layer in
+        ``layer.dW``. Nothing is moved.
+        """
+        step, batch = self.step_for(x, y, sample_weight)
+        loss, _, dx = step.gradient(*batch, to_inputs=True)
+        return loss, dx
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Make one step on these samples, all of them as one batch.
+
+        Returns
+        -------
+        float, list of float or dict
+            The loss and the metrics of this batch alone, from before the step.
+        """
+        self._need_compiled()
+        expected = self._expected()
+        data = expected.class_weighted(expected.checked(x, y, sample_weight), class_weight)
+        step = self._prepared(expected, data)
+        x, y, weight = expected.cast(data)
+        averages = self._averages()
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = step.update(x, y, weight)
+            if not math.isfinite(loss):
+                raise NonFiniteError(diagnose(step, loss, x, "on this batch"))
+        averages.add(loss, rows_of(x), step.losses)
+        return self._returned(averages.logs(), return_dict)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics on these data, without learning from them.
+
+        Parameters
+        ----------
+        x, y, sample_weight : array_like
+            As for `fit`.
+        batch_size : int, optional
+            Rows that are computed at once; changes the speed, not the result.
+        verbose : {'auto', 0, 1, 2}
+        steps : int, optional
+            Stop after so many batches.
+        callbacks : list of Callback, optional
+        return_dict : bool, default False
+            Whether to return the numbers by name.
+
+        Returns
+        -------
+        float, list of float or dict
+            The loss; ``[loss, metric, …]`` if there are metrics.
+        """
+        rows = whole_number("batch_size", ROWS_AT_ONCE if batch_size is None else batch_size, 1)
+        steps = None if steps is None else whole_number("steps", steps, 1)
+        progress = Progress(verbose)
+        listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
+        self._need_compiled()
+        expected = self._expected()
+        source = source_of(expected, x, y, sample_weight, rows=rows, steps=steps)
+        step = self._prepared(expected, source.first)
+        self.stop_evaluating = False
+        logs = loops.evaluate(step, source, self._averages(), listeners, progress)
+        return self._returned(logs or {}, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Return the loss and the metrics of these samples, all of them as one batch."""
+        rows = max(1, len(y)) if hasattr(y, "__len__") else None
+        return self.evaluate(x, y, rows, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Compute the outputs for these samples.
+
+        Parameters
+        ----------
+        x : array_like, shape (n, ...)
+            Or a generator of batches.
+        batch_size : int, optional
+            Rows that are computed at once; changes the speed, not the result.
+        verbose : {'auto', 0, 1, 2}
+        steps : int, optional
+            Stop after so many batches.
+        callbacks : list of Callback, optional
+
+        Returns
+        -------
+        ndarray, shape (n, ...)
+            A new array that nothing else writes to; a list of such arrays, one for each output, for a
+            model of several outputs.
+        """
+        rows = whole_number("batch_size", ROWS_AT_ONCE if batch_size is None else batch_size, 1)
+        steps = None if steps is None else whole_number("steps", steps, 1)
+        progress = Progress(verbose)
+        expected, batches = self._expected(), x
+        if is_stream(x):
+            stream = Stream(x, lambda batch: self._input_of(batch, expected), steps, shuffle=False)
+            batches, count = (self._cast(batch) for batch in stream), stream.steps
+        else:
+            x = expected.checked_x(x)
+            self._build_for(x)
+            arrays = x if isinstance(x, list) else [x]
+            arrays = arrays if steps is None else [array[: steps * rows] for array in arrays]
+            cut = Batches(tuple(arrays), rows, shuffle=False, dtypes=[self.dtype] * len(arrays))
+            batches, count = (list(batch) if isinstance(x, list) else batch[0] for batch in cut), len(cut)
+        listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
+        self.stop_predicting = False
+        parts = loops.predict(self.network.path.forward, batches, count, listeners, progress)
+        return loops.joined(parts)
+
+    def _input_of(self, batch: Any, expected: Expected) -> Any:
+        """Return the input of a batch that a generator gave: x, or (x, …)."""
+        x = expected.checked_x(batch[0] if isinstance(batch, tuple) else batch)
+        self._build_for(x)
+        return x
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Compute the outputs for these samples, all of them at once, and show nothing."""
+        return self.predict(x, batch_size=2**31, verbose=0)
 
     # --- weights ---------------------------------------------------------------------------------------
 
@@ -332,7 +828,8 @@ class Model(Trainer):
             penalty(self.store.theta[span.place].reshape(span.shape))
             for span, penalty in (self.store.penalties if self.built else [])
         ]
-        return weights + [layer.penalty for layer in self.leaves if layer.penalizes_activity]
+        outputs = self._network.path.penalizing if self._network else []
+        return weights + [layer.penalty for layer in outputs]
 
     @property
     def trainable(self) -> bool:
@@ -346,10 +843,8 @@ class Model(Trainer):
 
     def cast(self, dtype: npt.DTypeLike) -> None:
         """Change the type of all numbers, e.g. to float64 for a check."""
-        self.store.cast(dtype)
-        for layer in self.leaves:
-            layer.cast_state(dtype)
-        self.dtype = np.dtype(dtype)
+        self._need_weights()
+        self._network.cast(dtype)
 
     def summary(
         self,
@@ -379,13 +874,8 @@ class Model(Trainer):
     # --- configurations and files ----------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
-        """Return the layers' configurations, and which layer each of them is applied to, as plain data."""
-        symbols = [self.inputs[0], *self.plan]
-        place = {id(symbol): i for i, symbol in enumerate(symbols)}
-        layers = [describe_input(self) | {"source": None}]
-        layers += [describe(symbol.layer) | {"source": place[id(symbol.source)]} for symbol in self.plan]
-        outputs = [place[id(symbol)] for symbol in self.outputs]
-        return {"name": self.name, "trainable": self.trainable, "layers": layers, "outputs": outputs}
+        """Return the layers' configurations, and what each of them is applied to, as plain data."""
+        return {"name": self.name, "trainable": self.trainable, **describe_graph(self.network)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
@@ -402,13 +892,9 @@ class Model(Trainer):
         ValueError
             For a class that is not known.
         """
-        symbols: list[Any] = []
         with known_as(custom_objects):
-            for spec in config["layers"]:
-                part, source = make_part(spec, cls.kinds), spec["source"]
-                symbols.append(part.output if source is None else part(symbols[source]))
-        outputs = [symbols[i] for i in config["outputs"]]
-        made = cls(symbols[0], outputs, name=config.get("name"))
+            inputs, outputs = make_graph(config)
+        made = cls(inputs, outputs, name=config.get("name"))
         return made if config.get("trainable", True) else made._frozen()
 
     def _frozen(self) -> Self:
@@ -430,7 +916,11 @@ class Model(Trainer):
         return describe_training(self)
 
     def save(
-        self, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **older: Any,
     ) -> None:
         """Write the model to a file: layers, weights, compilation and the state of the optimizer.
 
@@ -443,6 +933,9 @@ class Model(Trainer):
             Whether a file of that name may be replaced. One that is there stays whole until the new one is.
         zipped : bool, optional
             Accepted as in Keras; a model is always one file.
+        **older
+            ``include_optimizer``: with False, the compilation and the optimizer's state are left out.
+            ``save_format``, which Keras 2 had: accepted if it is the one that the name ends in.
 
         Raises
         ------
@@ -453,11 +946,9 @@ class Model(Trainer):
         TypeError
             If something in the model cannot be written down, such as a function without a name.
         """
-        if zipped is False:
-            raise ValueError(explain("zipped is False", needed="None or True", why="a model is one file"))
         from nnlite.saving import writing  # zip archives and the like load when they are needed
 
-        writing.save(self, filepath, overwrite)
+        writing.save(self, filepath, overwrite, zipped, **older)
 
     def save_weights(
         self, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: Any = None
@@ -507,9 +998,9 @@ class Model(Trainer):
         DataFileError
             If it is damaged, or is something else.
         """
-        from nnlite.saving import writing  # zip archives and the like load when they are needed
+        from nnlite.saving import reading  # zip archives and the like load when they are needed
 
-        writing.load_weights(self, filepath, skip_mismatch, by_name)
+        reading.load_weights(self, filepath, skip_mismatch, by_name)
 
     def get_state(self) -> dict[str, Any]:
         """Return everything that a training is continued from: copies of arrays, and numbers, by name.
@@ -540,7 +1031,7 @@ class Model(Trainer):
     # --- being an object -------------------------------------------------------------------------------
 
     @property
-    def label(self) -> str:  # type: ignore[override]
+    def label(self) -> str:
         """What messages call this model: ``Model 'autoencoder'``."""
         return f"{type(self).__name__} {self.name!r}"
 
@@ -549,16 +1040,8 @@ class Model(Trainer):
         return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out θ: the layers hold its numbers, and a copy gathers them into a vector of its own."""
-        return {name: value for name, value in vars(self).items() if name != "store"} | {"_calls": []}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Gather the copied layers' numbers into one vector and hand out the windows."""
-        self.__dict__.update(state)
-        for symbol in [*self.inputs, *self.plan]:
-            symbol.layer._calls.append(symbol)  # a layer alone forgets in whose networks it is
-        if self.built:
-            self._bind()
+        """Leave out the step, which looks at θ: a copy has a θ of its own."""
+        return {**vars(self), "calls": [], "_step": None, "_data": None, "_data_for": (None, None)}
 
     def __repr__(self) -> str:
         return (
@@ -567,4 +1050,18 @@ class Model(Trainer):
         )
 
 
-Model.kinds |= {"Model": Model, "Functional": Model}
+models_by_name |= {"Model": Model, "Functional": Model}
+
+
+def _symbols(given: Any, what: str) -> list[Symbol]:
+    """Return the symbols of a model's inputs or outputs as a list, or refuse what are none."""
+    found = symbols_in(list(given.values()) if isinstance(given, Mapping) else given)
+    if not found:
+        raise TypeError(
+            explain(
+                f"the {what} of the model are {given!r}",
+                needed="what Input(…) and layer(…) return",
+                fix="x = Input(shape=(784,)); model = Model(x, Dense(10)(x))",
+            )
+        )
+    return found

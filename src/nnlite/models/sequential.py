@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-import numpy as np
-
 from nnlite._lib.registry import custom_objects as known_as
 from nnlite.errors import explain
 from nnlite.layers.base import Layer
 from nnlite.layers.input import Input, InputLayer
 from nnlite.layers.symbols import Symbol
+from nnlite.models.data import Expected
 from nnlite.models.model import Model
-from nnlite.saving.describe import describe, describe_input, make_part
-from nnlite.tensor import Array, Shape
+from nnlite.models.network import Network, unique
+from nnlite.saving.describe import describe, describe_input, make_part, models_by_name
+from nnlite.tensor import Shape
 
 __all__ = ["Sequential"]
 
@@ -46,6 +46,8 @@ class Sequential(Model):
         self, layers: Iterable[Any] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:
         self._start(name, "sequential")
+        self._row: list[Any] = []
+        self._entrance: Symbol | None = None
         if isinstance(layers, Layer | Symbol):
             raise TypeError(
                 explain(f"the layers are one {layers!r}", needed="a list", fix="Sequential([Dense(10)])")
@@ -61,7 +63,22 @@ class Sequential(Model):
     @property
     def layers(self) -> list[Any]:
         """The layers, bottom to top."""
-        return list(self.row)
+        return list(self._row)
+
+    @property
+    def leaves(self) -> list[Layer]:
+        """The layers that compute, those of models inside this one included."""
+        return unique(leaf for layer in self._row for leaf in layer.leaves)
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        """The symbol of the input, in a list; an empty one, if its shape is not known yet."""
+        return [] if self._entrance is None else [self._entrance]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Name of the top layer, in a list."""
+        return [self._row[-1].name if self._row else "output"]
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.
@@ -74,24 +91,24 @@ class Sequential(Model):
             If the same object or another of its name is there already, or if the model has been trained.
         """
         self._refuse_if_trained("add")
-        before = self.row.copy(), self.inputs, self.outputs
+        before = self._row.copy(), self._entrance, self._network
         self._append(layer)
         try:
             self._build_if_known()
         except ValueError:
-            self.row, self.inputs, self.outputs = before  # refused: the model is as it was
+            self._row, self._entrance, self._network = before  # refused: the model is as it was
             raise
 
     def pop(self, rebuild: bool = True) -> Any:
         """Remove the top layer and return it."""
         self._refuse_if_trained("pop")
-        if not self.row:
+        if not self._row:
             raise ValueError(explain("the model has no layer to remove"))
-        if len(self.row) == 1:
+        if len(self._row) == 1:
             raise ValueError(
                 explain("this is the model's only layer", fix="model = Sequential() begins a new model")
             )
-        layer = self.row.pop()
+        layer = self._row.pop()
         self._build_if_known()
         return layer
 
@@ -99,14 +116,14 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             layer = layer.output
         if isinstance(layer, Symbol) and isinstance(layer.layer, InputLayer):
-            if self.row or self.inputs:
+            if self._row or self.inputs:
                 raise ValueError(
                     explain(
                         "an Input was added to a model that has its input already",
                         needed="one, as the first item",
                     )
                 )
-            self.inputs = [layer]
+            self._entrance = layer
             return
         if not isinstance(layer, Layer | Model) or layer is self or self in _inside(layer):
             raise TypeError(
@@ -118,7 +135,7 @@ class Sequential(Model):
                     else f"model.add({layer.__name__}(…))",
                 )
             )
-        for present in self.row:
+        for present in self._row:
             if present is layer:
                 raise ValueError(
                     explain(
@@ -134,9 +151,9 @@ class Sequential(Model):
                         f"two layers are called {layer.name!r}", needed="a name of its own for every layer"
                     )
                 )
-        if not self.row and not self.inputs:
-            self.inputs = _declared_input(layer)
-        self.row.append(layer)
+        if not self._row and self._entrance is None:
+            self._entrance = _declared_input(layer)
+        self._row.append(layer)
 
     def _refuse_if_trained(self, what: str) -> None:
         if self.optimizer is not None and self.optimizer.iterations:
@@ -158,7 +175,7 @@ class Sequential(Model):
         ValueError
             If the shape is unknown or does not fit.
         """
-        if not self.row:
+        if not self._row:
             raise ValueError(explain("the model has no layers", fix="model.add(Dense(10))"))
         if input_shape is None:
             if not self.inputs:
@@ -166,22 +183,39 @@ class Sequential(Model):
             input_shape = self.inputs[0].shape
         self.compute_output_shape(input_shape)  # refuses what does not fit, before anything is made
         sample = Shape(input_shape).sample
-        if not self.inputs or not self.inputs[0].shape.sample.matches(sample):
-            self.inputs = [Input(sample)]
-        symbol, self.plan = self.inputs[0], []
-        for layer in self.row:
-            known = (made for made in layer._calls if made.source is symbol)
-            symbol = next(known, None) or layer.connect(symbol)
-            self.plan.append(symbol)
-        self.outputs = [symbol]
-        self._bind()
+        if self._entrance is None or not self._entrance.shape.sample.matches(sample):
+            self._entrance = Input(sample)
+        self._network = self._step = None  # whose vectors need not be kept
+        symbol = self._entrance
+        for layer in self._row:
+            known = (call.result for call in layer.calls if call.sources == (symbol,) and not call.training)
+            symbol = next(known, None) or layer.connect([symbol])
+        self._network = Network([self._entrance], [symbol])
+
+    def _output_shapes(self, input_shapes: Any) -> list[Shape]:
+        shape = Shape(input_shapes[0])
+        for layer in self._row:
+            shape = layer.compute_output_shape(shape)
+        return [shape]
+
+    def _expected(self) -> Expected:
+        if not self._row:
+            raise ValueError(explain("the model has no layers", fix="model.add(Dense(10))"))
+        return super()._expected()
+
+    def _ends(self) -> list[Any]:
+        return self._row[-1:]
+
+    def _build_for(self, x: Any) -> None:
+        if not self.built:
+            self.build((None, *x.shape[1:]))
 
     def get_config(self) -> dict[str, Any]:
         """Return the layers' configurations as plain data, that of the input first, if it is known."""
-        layers = [describe(layer) for layer in self.row]
-        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable or not self.row}
+        layers = [describe(layer) for layer in self._row]
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable or not self._row}
         if self.inputs:
-            layers.insert(0, describe_input(self))
+            layers.insert(0, describe_input(self.inputs[0]))
             config["build_input_shape"] = list(self.input_shape)
         return config | {"layers": layers}
 
@@ -201,35 +235,27 @@ class Sequential(Model):
             For a class that is not known.
         """
         with known_as(custom_objects):
-            made = cls([make_part(spec, cls.kinds) for spec in config["layers"]], name=config.get("name"))
+            made = cls([make_part(spec) for spec in config["layers"]], name=config.get("name"))
         if not made.built and config.get("build_input_shape"):
             made.build(config["build_input_shape"])
         return made if config.get("trainable", True) else made._frozen()
 
     def _build_if_known(self) -> None:
-        if self.inputs and self.row:
+        if self.inputs and self._row:
             self.build()
 
-    def check_input(self, x: Array, prefix: str = "") -> Array:
-        """Return x as a batch that fits the model, or refuse it; ``prefix`` says what it is for."""
-        if not self.row:
-            raise ValueError(explain("the model has no layers", fix="model.add(Dense(10))"))
-        if not self.inputs:
-            return x[:, np.newaxis] if x.ndim == 1 else x
-        return super().check_input(x, prefix)
 
-
-Model.kinds["Sequential"] = Sequential
+models_by_name["Sequential"] = Sequential
 
 
 def _inside(layer: Any) -> list[Any]:
     """Return the models among a model's layers, and those among theirs."""
-    models = [part for part in getattr(layer, "row", []) if isinstance(part, Model)]
+    models = [part for part in getattr(layer, "layers", []) if isinstance(part, Model)]
     return models + [deeper for model in models for deeper in _inside(model)]
 
 
-def _declared_input(layer: Any) -> list[Symbol]:
-    """Return the symbol of the input that a first layer declares, in a list; an empty one, if it does not."""
+def _declared_input(layer: Any) -> Symbol | None:
+    """Return the symbol of the input that a first layer declares, if it does."""
     if isinstance(layer, Model):
-        return [Input(layer.input_shape[1:])] if layer.inputs else []
-    return [] if layer.input_shape is None else [Input(layer.input_shape, dtype=layer.dtype)]
+        return Input(layer.input_shape[1:]) if layer.inputs else None
+    return None if layer.input_shape is None else Input(layer.input_shape, dtype=layer.dtype)

@@ -19,7 +19,8 @@ def summary_table(model: Any, least_width: int = 0, *, show_trainable: bool = Fa
         Whether a column says which layers learn.
     """
     rows = []
-    shapes = {id(symbol.layer): repr(symbol.shape) for symbol in [*model.inputs, *model.plan]}
+    calls = [symbol.call for symbol in model.inputs] + (model.network.calls if model.built else [])
+    shapes = {id(call.layer): ", ".join(repr(symbol.shape) for symbol in call.outputs) for call in calls}
     for layer in model.layers:
         shape = shapes.get(id(layer), "?")
         count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"

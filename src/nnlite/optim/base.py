@@ -57,6 +57,8 @@ class Optimizer(Configurable):
     ----------
     iterations : int
         Number of steps that the rule has made so far.
+    waiting : int
+        Number of batches since the last step, where gradients are accumulated.
     state : dict of str to ndarray
         The remembered vectors by name, each as long as θ.
     """
@@ -85,7 +87,7 @@ class Optimizer(Configurable):
         self.name = name or snake_case(type(self).__name__)
         self.iterations = 0
         self.state: dict[str, Array] = {}
-        self._waiting = 0  # batches whose gradients are summed up and not used yet
+        self.waiting = 0
         self._rate: Any = 0.0
         self.learning_rate = older.pop("lr", learning_rate)
         if older.pop("decay", None) is not None:
@@ -145,7 +147,7 @@ class Optimizer(Configurable):
         if isinstance(self._rate, float):
             return self._rate
         if isinstance(self._rate, LearningRateSchedule):
-            batch = self.iterations * (self.gradient_accumulation_steps or 1) + self._waiting
+            batch = self.iterations * (self.gradient_accumulation_steps or 1) + self.waiting
             return float(self._rate(batch))
         return float(self._rate())
 
@@ -167,6 +169,18 @@ class Optimizer(Configurable):
             self._rate = number("learning_rate", value, 0, without_low=True)
 
     lr = learning_rate
+
+    def own(self, store: Any) -> None:
+        """Refuse another model's θ than the one that the state belongs to."""
+        for slot in self.state.values():
+            if slot.shape != store.theta.shape:
+                raise ValueError(
+                    explain(
+                        f"the optimizer remembers {slot.size:,} numbers, the model has {store.theta.size:,}",
+                        why="its state belongs to another model",
+                        fix="give every model an optimizer of its own: model.compile(optimizer='adam', …)",
+                    )
+                )
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Move ``theta`` in place. The step's number, counted from 1, is ``self.iterations + 1``.
@@ -259,7 +273,7 @@ class Optimizer(Configurable):
             for part in trainable:
                 self.update(theta[part], g[part], *[self.state[slot][part] for slot in self.slots])
             self.iterations += 1
-            self._waiting = 0
+            self.waiting = 0
         if self.use_ema:
             self._average(theta, trainable, t)
 
@@ -271,8 +285,8 @@ class Optimizer(Configurable):
         if "gradient_sum" not in self.state:
             self.state["gradient_sum"] = np.zeros_like(theta)
         total = self.state["gradient_sum"]
-        if self._waiting + 1 < steps:
-            self._waiting += 1
+        if self.waiting + 1 < steps:
+            self.waiting += 1
             for part in trainable:
                 total[part] += grad[part]
             return None

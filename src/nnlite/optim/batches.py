@@ -53,7 +53,7 @@ class Batches:
         rng: np.random.Generator | None = None,
     ) -> None:
         self.arrays = arrays
-        self.n = next(len(array) for array in arrays if array is not None)
+        self.n = len(arrays[0] if arrays[0] is not None else next(filter(None.__ne__, arrays)))
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.shuffle = shuffle
         self.dtypes = list(dtypes or [None] * len(arrays))
@@ -69,13 +69,15 @@ class Batches:
         if self.shuffle:
             order = (self.rng or config.generator("shuffling")).permutation(self.n)
         for start in range(0, self.n, self.batch_size):
-            rows = slice(start, start + self.batch_size)
-            if order is None:
-                batch = [None if a is None else a[rows] for a in self.arrays]
-            else:  # "clip" spares a look at every index; these are all within the array
-                chosen = order[rows]
-                batch = [None if a is None else a.take(chosen, axis=0, mode="clip") for a in self.arrays]
-            yield tuple(
-                a if a is None or dtype is None or a.dtype == dtype else a.astype(dtype)
-                for a, dtype in zip(batch, self.dtypes, strict=True)
-            )
+            rows: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                rows = order[rows]
+            batch: list[Any] = []
+            for array, dtype in zip(self.arrays, self.dtypes, strict=True):
+                if array is None:
+                    batch.append(None)
+                    continue
+                # "clip" spares a look at every index; these are all within the array
+                part = array[rows] if order is None else array.take(rows, axis=0, mode="clip")
+                batch.append(part if dtype is None or part.dtype == dtype else part.astype(dtype))
+            yield tuple(batch)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite.errors import explain, unknown_name
-from nnlite.tensor import Array, as_floats
+from nnlite.tensor import as_floats
 
 __all__ = ["Pass", "chosen", "passes"]
 
@@ -15,8 +15,8 @@ class Pass(NamedTuple):
     """A layer with its input and its output."""
 
     layer: Any
-    x: Array
-    y: Array
+    x: Any
+    y: Any
 
 
 def passes(model: Any, x: npt.ArrayLike) -> list[Pass]:
@@ -31,12 +31,18 @@ def passes(model: Any, x: npt.ArrayLike) -> list[Pass]:
         raise ValueError(
             explain("the model is not built: it has no weights yet", fix="model.build((None, 2))")
         )
-    computed = {id(model.inputs[0]): as_floats(model.check_input(np.asarray(x)), model.dtype)}
+    entrances = model.inputs
+    xs = [x] if len(entrances) == 1 else x
+    computed = {}
+    for symbol, part in zip(entrances, xs, strict=True):
+        symbol.shape.check(np.asarray(part), model.label)
+        computed[id(symbol)] = as_floats(np.asarray(part), model.dtype)
     found = []
-    for symbol in model.plan:
-        before = computed[id(symbol.source)]
-        computed[id(symbol)] = symbol.layer.forward(before)
-        found.append(Pass(symbol.layer, before, computed[id(symbol)]))
+    for call in model.network.calls:
+        before = [computed[id(symbol)] for symbol in call.sources]
+        after = call.layer.forward(before if call.layer.merges or len(before) > 1 else before[0])
+        computed |= zip(map(id, call.outputs), after if isinstance(after, list) else [after], strict=True)
+        found.append(Pass(call.layer, before if len(before) > 1 else before[0], after))
     return found
 
 

@@ -79,8 +79,7 @@ def network(
         ax.add_patch(_box(x, y, width, height, _FROZEN if frozen else _FILL))
         ax.text(x, y, text, ha="center", va="center", family="monospace", fontsize=10)
     for symbol in symbols:
-        source = _source(symbol, symbols)
-        if source is not None:
+        for source in _sources(symbol, symbols):
             _arrow(ax, centres[id(source)], centres[id(symbol)], direction)
     _frame(ax, list(centres.values()))
     return ax
@@ -95,23 +94,25 @@ def new_figure() -> "tuple[Figure, Axes]":
 
 
 def _symbols(model: Any, expand_nested: bool) -> list[Any]:
-    """Return what is drawn: the input's symbol, and that of each layer's output."""
-    if not expand_nested:
-        return [model.inputs[0], *model.plan]
-    symbols = [model.inputs[0]]
-    for symbol in model.plan:
-        inside = getattr(symbol.layer, "plan", None)
-        symbols += _symbols(symbol.layer, True)[1:] if inside else [symbol]
+    """Return what is drawn: the symbols of the inputs, and those of each layer's output."""
+    return [*model.inputs, *_computed(model, expand_nested)]
+
+
+def _computed(model: Any, expand_nested: bool) -> list[Any]:
+    symbols: list[Any] = []
+    for call in model.network.calls:
+        inside = expand_nested and hasattr(call.layer, "network")
+        symbols += _computed(call.layer, True) if inside else call.outputs
     return symbols
 
 
-def _source(symbol: Any, symbols: list[Any]) -> Any:
-    """Return the drawn symbol that this one is computed from."""
-    if symbol is symbols[0]:
-        return None
-    if any(symbol.source is other for other in symbols):
-        return symbol.source
-    return symbols[symbols.index(symbol) - 1]  # the border of a model that is drawn layer by layer
+def _sources(symbol: Any, symbols: list[Any]) -> list[Any]:
+    """Return the drawn symbols that this one is computed from."""
+    place = next(i for i, other in enumerate(symbols) if other is symbol)
+    drawn = [source for source in symbol.call.sources if any(source is other for other in symbols[:place])]
+    if drawn or not symbol.call.sources:
+        return drawn
+    return [symbols[place - 1]]  # the border of a model that is drawn layer by layer
 
 
 def _places(symbols: list[Any]) -> dict[int, tuple[int, int]]:
@@ -119,9 +120,9 @@ def _places(symbols: list[Any]) -> dict[int, tuple[int, int]]:
     place: dict[int, tuple[int, int]] = {}
     taken: set[tuple[int, int]] = set()
     for symbol in symbols:
-        source = _source(symbol, symbols)
-        column, row = (0, 0) if source is None else place[id(source)]
-        row += source is not None
+        above = [place[id(source)] for source in _sources(symbol, symbols)]
+        column, row = max(above, key=lambda p: (p[1], -p[0]), default=(0, -1))
+        row += 1
         while (column, row) in taken:
             column += 1
         place[id(symbol)] = column, row
@@ -138,7 +139,8 @@ def _text(
     if activations and activation is not None:
         lines.append(f"activation: {type(activation).__name__.lower()}")
     if shapes:
-        came = "" if symbol.source is None else f"{symbol.source.shape} → "
+        shapes_in = ", ".join(str(source.shape) for source in symbol.call.sources)
+        came = f"{shapes_in} → " if shapes_in else ""
         lines.append(f"{came}{symbol.shape}")
     if dtypes:
         lines.append(symbol.dtype)

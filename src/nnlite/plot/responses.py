@@ -7,9 +7,12 @@ import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
+from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.layers.dense import Dense
 from nnlite.plot._canvas import figure_or_new
-from nnlite.plot._passes import chosen, passes
+from nnlite.plot._passes import Pass, chosen, passes
 from nnlite.plot._plane import plane_around
+from nnlite.tensor import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +83,7 @@ def hidden_responses(
         )
     size = len(plane.vertical), len(plane.horizontal)
     responses = step.y.T.reshape(-1, *size)
-    logits = step.layer.logits(step.x).T.reshape(-1, *size)
+    logits = _before_activation(step).T.reshape(-1, *size)
     units = min(len(responses), limit)
     columns = min(columns, units)
     rows = -(-units // columns)
@@ -120,3 +123,10 @@ def hidden_responses(
     what = f"{units} units" if all_of_them else f"first {units} of {len(responses)} units"
     figure.suptitle(f"{step.layer.name}: {what}; line: logit 0")
     return shown
+
+
+def _before_activation(step: Pass) -> Array:
+    """Return what the layer's activation is applied to."""
+    if isinstance(step.layer, Dense):
+        return step.layer.affine(step.x)
+    return step.x if isinstance(step.layer, ActivationLayer) else step.y

@@ -1,20 +1,34 @@
-"""Saving and loading under Keras's name; what makes models of files is in :mod:`nnlite.models`."""
+"""Saving and loading under Keras's names; what makes models of files is in :mod:`nnlite.models`."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nnlite._lib.registry import custom_objects as custom_object_scope
+from nnlite._lib.registry import (
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 
 if TYPE_CHECKING:
     from nnlite.models.loading import load_model, save_model
 
-__all__ = ["custom_object_scope", "load_model", "save_model"]
+__all__ = [
+    "custom_object_scope",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "load_model",
+    "register_keras_serializable",
+    "save_model",
+]
 
 _LAZY = ("load_model", "save_model")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:  # the models stand on this package, which therefore names them late
+    if name in _LAZY:  # the models import this package, which therefore imports them when they are asked for
         return getattr(import_module("nnlite.models.loading"), name)
     raise AttributeError(f"module 'nnlite.saving' has no attribute {name!r}")
 

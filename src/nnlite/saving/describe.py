@@ -1,60 +1,200 @@
-"""A model as plain data: what its layers were made with and how it was compiled, and layers made of that."""
+"""A model as plain data: what its layers were made with and how it was compiled, and layers made of that.
 
-from collections.abc import Mapping
-from typing import Any
+The formats ask here, and in :mod:`nnlite.saving.state`, for everything that they need to know of a model; no
+other module of this room looks into one.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from nnlite._lib.configurable import plain
-from nnlite._lib.registry import custom_object
+from nnlite._lib.registry import class_spec, custom_object, own_class
 from nnlite.errors import explain
 from nnlite.layers import registry as layers
 from nnlite.layers.input import InputLayer
 from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
+from nnlite.optim import registry as optimizers
 
-__all__ = ["describe", "describe_input", "describe_training", "make_part"]
+__all__ = [
+    "Training",
+    "compile_as_saved",
+    "describe",
+    "describe_input",
+    "describe_training",
+    "is_model",
+    "is_sequential",
+    "make_part",
+    "models_by_name",
+    "not_compiled",
+    "parts",
+    "refuse_excess",
+    "trained_with",
+]
+
+models_by_name: dict[str, Any] = {}
+"""The classes of models by name, for models that are made from a configuration; the models write it."""
+
+_COUNTS = ("units", "num_thresholds", "num_classes", "k")
+_MOST_COUNTED = 1 << 20  # units of a layer, thresholds of a metric
+_MOST_PARTS = 5_000
 
 
-def describe(part: Any) -> dict[str, Any]:
-    """Return a layer, a model or another object as its class's name and its configuration."""
-    return {"class_name": type(part).__name__, "config": part.get_config()}
+class Training(NamedTuple):
+    """What a model was compiled with, as it was given."""
+
+    optimizer: Any
+    loss: Any
+    loss_weights: Any
+    metrics: Any
+    weighted_metrics: Any
 
 
-def describe_input(model: Any) -> dict[str, Any]:
-    """Return the layer through which data enter a model, which may begin in the middle of another one."""
-    symbol = model.inputs[0]
-    if isinstance(symbol.layer, InputLayer):
-        return describe(symbol.layer)
-    config = {"shape": list(symbol.shape.sample), "name": f"{symbol.name}_output", "dtype": symbol.dtype}
-    return {"class_name": "InputLayer", "config": config}
+def is_model(part: Any) -> bool:
+    """Tell whether a part of a model is a model itself."""
+    return hasattr(part, "get_layer")
 
 
-def describe_training(model: Any) -> dict[str, Any] | None:
+def is_sequential(model: Any) -> bool:
+    """Tell whether a model is a Sequential."""
+    return hasattr(model, "add")
+
+
+def parts(model: Any) -> list[Any]:
+    """Return the layers and models that a model is made of, without those of its inputs."""
+    return [part for part in model.layers if part.leaves]
+
+
+def trained_with(model: Any) -> Training | None:
     """Return what the model was compiled with, or None."""
     if model.optimizer is None:
         return None
-    plain_metrics, weighted_metrics = model._metric_specs
-    return {
-        "optimizer": describe(model.optimizer),
-        "loss": None if model.loss is None else _spec(model._loss_spec, losses),
-        "metrics": [_spec(metric, metrics) for metric in plain_metrics],
-        "weighted_metrics": [_spec(metric, metrics) for metric in weighted_metrics],
+    given = model.compile_arguments
+    return Training(
+        model.optimizer,
+        given["loss"],
+        given.get("loss_weights"),
+        given["metrics"],
+        given["weighted_metrics"],
+    )
+
+
+def describe(part: Any) -> dict[str, Any]:
+    """Return a layer, a model or another object as its class's module and name, and its configuration."""
+    return class_spec(part)
+
+
+def describe_input(symbol: Any) -> dict[str, Any]:
+    """Return the layer through which data enter a model, which may begin in the middle of another one."""
+    if isinstance(symbol.layer, InputLayer):
+        return describe(symbol.layer)
+    config = {"shape": list(symbol.shape.sample), "name": f"{symbol.name}_output", "dtype": symbol.dtype}
+    return {"module": "nnlite.layers", "class_name": "InputLayer", "config": config}
+
+
+def describe_training(model: Any) -> dict[str, Any] | None:
+    """Return what the model was compiled with as plain data, or None."""
+    given = trained_with(model)
+    if given is None:
+        return None
+    described = {"optimizer": describe(given.optimizer), "loss": _specs(given.loss, losses)}
+    if given.loss_weights is not None:
+        described["loss_weights"] = plain(given.loss_weights)
+    return described | {
+        "metrics": _specs(given.metrics, metrics),
+        "weighted_metrics": _specs(given.weighted_metrics, metrics),
     }
 
 
-def _spec(spec: Any, rules: Any) -> Any:
+def _specs(given: Any, registry: Any) -> Any:
+    """Return losses or metrics as they were given, in lists and dicts as they were."""
+    if isinstance(given, list | tuple):
+        return [_specs(item, registry) for item in given]
+    if isinstance(given, Mapping) and "class_name" not in given:
+        return {str(name): _specs(item, registry) for name, item in given.items()}
+    return None if given is None else _spec(given, registry)
+
+
+def _spec(given: Any, registry: Any) -> Any:
     """Return a loss or a metric as it was given, if that was a name, and as plain data otherwise."""
-    return spec if isinstance(spec, str) else plain(rules.get(spec))
+    return given if isinstance(given, str) else plain(registry.get(given))
 
 
-def make_part(spec: Any, kinds: Mapping[str, Any]) -> Any:
+def compile_as_saved(
+    model: Any,
+    training: Mapping[str, Any] | None,
+    translated: Callable[[str, Any], Any] = lambda part, value: value,
+) -> bool:
+    """Compile a model that was read from a file as it was, and tell whether that was done.
+
+    If a part of the compilation cannot be made again, as a loss of the caller's own that is not among the
+    ``custom_objects``, the model is not compiled, and a warning says so: the weights are not lost for that.
+
+    Parameters
+    ----------
+    model : Model
+    training : dict or None
+        What `describe_training` returned, or a dict of the same parts in the words of another library.
+    translated : callable, optional
+        Of a part's name and value: returns the value in our words.
+    """
+    if training is None:
+        return False
+    part = "compilation"
+    try:
+        made = {}
+        for part, value in training.items():
+            value = translated(part, value)
+            made[part] = _made(value, _REGISTRIES[part]) if part in _REGISTRIES else value
+        part = "compilation"
+        model.compile(**made)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        not_compiled(part, error)
+        return False
+    return True
+
+
+def not_compiled(part: str, error: Exception) -> None:
+    """Warn that a part of the compilation cannot be read, and that the model is not compiled therefore."""
+    warnings.warn(
+        explain(
+            f"the model is loaded and not compiled: its {part} cannot be read: {error}",
+            needed="the caller's own classes and functions in custom_objects, if it is one of those",
+            fix="model.compile(…), as it was; load_model(path, compile=False) does without this warning",
+        ),
+        stacklevel=2,
+    )
+
+
+def _made(spec: Any, registry: Any) -> Any:
+    """Make losses or metrics in the nesting in which they are, while the caller's own classes are known.
+
+    A name stays one, because ``"accuracy"`` means the one that fits the data; but an unknown one is refused.
+    """
+    if isinstance(spec, list):
+        return [_made(item, registry) for item in spec]
+    if isinstance(spec, Mapping) and "class_name" not in spec:
+        return {key: _made(item, registry) for key, item in spec.items()}
+    made = None if spec is None else registry.get(spec)
+    return spec if isinstance(spec, str) and custom_object(spec) is None else made
+
+
+_REGISTRIES: dict[str, Any] = {
+    "optimizer": optimizers,
+    "loss": losses,
+    "metrics": metrics,
+    "weighted_metrics": metrics,
+}
+
+
+def make_part(spec: Any) -> Any:
     """Make a layer, or a model that is a part of another one, from what `describe` returned.
 
     Parameters
     ----------
     spec : dict
-        ``{"class_name": ..., "config": ...}``.
-    kinds : mapping of str to type
-        The classes of models by name.
+        ``{"module": ..., "class_name": ..., "config": ...}``.
 
     Raises
     ------
@@ -69,7 +209,47 @@ def make_part(spec: Any, kinds: Mapping[str, Any]) -> Any:
         raise ValueError(
             explain(f"the configuration of {name!r} is {type(config).__name__}", needed="a dict")
         )
-    model: Any = custom_object(name) or kinds.get(name)
-    if any(isinstance(model, type) and issubclass(model, kind) for kind in kinds.values()):
-        return model.from_config(config)
+    own = own_class(spec, "layer")
+    cls: Any = models_by_name.get(name) if own is None else own
+    if any(isinstance(cls, type) and issubclass(cls, model) for model in models_by_name.values()):
+        return cls.from_config(config)
     return layers.get(spec)
+
+
+def refuse_excess(spec: Any) -> None:
+    """Refuse a configuration from a file that would take much memory or time for a few bytes.
+
+    Raises
+    ------
+    ValueError
+        If it has more layers, units or thresholds than any dense network.
+    """
+    made = 0
+    for entry in _dicts(spec):
+        made += "class_name" in entry
+        for name in _COUNTS:
+            count = entry.get(name)
+            if isinstance(count, int | float) and not abs(count) <= _MOST_COUNTED:
+                raise ValueError(
+                    explain(f"{name} is {count:,}", needed=f"at most {_MOST_COUNTED:,} in a file")
+                )
+        parts = entry.get("layers")
+        if isinstance(parts, list) and len(parts) > _MOST_PARTS:
+            raise ValueError(
+                explain(f"it has {len(parts):,} layers", needed=f"at most {_MOST_PARTS:,} in a file")
+            )
+    if made > 10 * _MOST_PARTS:
+        raise ValueError(
+            explain(f"it describes {made:,} objects", needed=f"at most {10 * _MOST_PARTS:,} in a file")
+        )
+
+
+def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the dicts in nested lists and dicts."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            yield value
+        if isinstance(value, Mapping | list):
+            waiting += value.values() if isinstance(value, Mapping) else value

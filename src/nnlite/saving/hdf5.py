@@ -11,7 +11,7 @@ from nnlite.tensor import Array
 
 __all__ = ["group_in", "h5py", "names_in", "opened", "put_names", "stored_in"]
 
-_ATTRIBUTE_LIMIT = 64_000  # bytes; HDF5 has an end at 64 KiB
+_ATTRIBUTE_LIMIT = 64_000  # bytes; HDF5 allows 64 KiB
 
 
 def h5py() -> Any:
@@ -54,7 +54,7 @@ def group_in(group: Any, path: str) -> Any:
 
 
 def stored_in(group: Any, path: str) -> Stored:
-    """Return an array in a group, which has been found to be whole and a part of this file."""
+    """Return an array in a group, once it is found to be whole and in this file."""
     above, _, name = path.rpartition("/")
     group = group_in(group, above)
     if group is None or name not in group:
@@ -65,7 +65,8 @@ def stored_in(group: Any, path: str) -> Stored:
         raise ValueError(f"its entry {path!r} is no array of its own")
     if dataset.dtype.kind not in "fiu" or dataset.dtype.itemsize > 8:
         raise ValueError(f"its array {path!r} is of type {dataset.dtype}")
-    if dataset.size and dataset.id.get_storage_size() < dataset.size * dataset.dtype.itemsize:
+    size = dataset.size * dataset.dtype.itemsize
+    if size > min(dataset.id.get_storage_size(), dataset.file.id.get_filesize()):
         raise ValueError(f"its array {path!r} is compressed, or not all there")
 
     def read() -> Array:

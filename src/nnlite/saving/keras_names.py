@@ -56,7 +56,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "ELU": ("elu", {"alpha": 1.0}),
     "Exponential": ("exponential", {}),
     "GELU": ("gelu", {"approximate": False}),
-    "HardSigmoid": ("hard_sigmoid", {}),
+    "HardSigmoid": ("hard_sigmoid", {"slope": 1 / 6}),
     "HardSiLU": ("hard_silu", {}),
     "HardTanh": ("hard_tanh", {}),
     "LeakyReLU": ("leaky_relu", {"negative_slope": 0.2}),
@@ -87,6 +87,7 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "jit_compile": (True,),
     "num_regressors": (0,),
     "renorm_momentum": (0.99,),
+    "trainable": (True,),
 }
 """Arguments that only Keras has, and values with which they have no effect, beside None, False, 0 and ()."""
 

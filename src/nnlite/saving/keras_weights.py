@@ -6,33 +6,36 @@ from typing import Any
 import numpy as np
 
 from nnlite._lib.names import snake_case
+from nnlite.saving.describe import is_model, is_sequential, parts
 from nnlite.saving.hdf5 import group_in, stored_in
 from nnlite.saving.keras_names import keras_class
-from nnlite.saving.keras_write import keras_order
 from nnlite.saving.weights import Holder, Stored
 from nnlite.tensor import Array
 
 __all__ = ["keras_arrays", "keras_paths", "stored_layers", "stored_variables", "write_groups"]
 
+_FOLDER_OF_2_12 = "_layer_checkpoint_dependencies"
 
-def keras_paths(model: Any, above: str = "") -> list[tuple[str, Any]]:
+
+def keras_paths(model: Any, above: str = "", folder: str = "layers") -> list[tuple[str, Any]]:
     """Return the models and layers with the paths of their groups.
 
     Keras names a group by the class and not by the layer: ``layers/dense``, ``layers/dense_1``, whatever
-    the layers are called, and ``layers/sequential/layers/dense`` in a model inside the model.
+    the layers are called, and ``layers/sequential/layers/dense`` in a model inside the model. Keras 2.12 had
+    another folder, in which it counted each layer with arrays twice: ``dense``, ``dense_2``.
     """
     found: list[tuple[str, Any]] = []
     counts: dict[str, int] = {}
-    for part in keras_order(model):
-        inside = hasattr(part, "row")
-        sequential = "Sequential" if hasattr(part, "add") else "Functional"
+    for part in parts(model):
+        inside = is_model(part)
+        sequential = "Sequential" if is_sequential(part) else "Functional"
         base = snake_case(sequential if inside else keras_class(type(part).__name__))
         count = counts.get(base, 0)
-        counts[base] = count + 1
-        path = f"{above}layers/{base}" + (f"_{count}" if count else "")
+        counts[base] = count + (2 if folder == _FOLDER_OF_2_12 and part.weights else 1)
+        path = f"{above}{folder}/{base}" + (f"_{count}" if count else "")
         found.append((path, part))
         if inside:
-            found += keras_paths(part, f"{path}/")
+            found += keras_paths(part, f"{path}/", folder)
     return found
 
 
@@ -50,7 +53,7 @@ def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None
     for path, part in keras_paths(model):
         group = file.create_group(f"{path}/vars")
         group.attrs["name"] = part.name
-        if not hasattr(part, "row"):
+        if not is_model(part):
             for i, (_, array, _) in enumerate(keras_arrays(part)):
                 group[str(i)] = array
     if variables is not None:
@@ -62,9 +65,10 @@ def write_groups(file: Any, model: Any, variables: Sequence[Array] | None = None
 
 def stored_layers(file: Any, model: Any) -> list[tuple[Holder, Holder]]:
     """Return the model's layers that have arrays, each with what the file has for it."""
+    folder = _FOLDER_OF_2_12 if any(name.startswith(_FOLDER_OF_2_12) for name in file) else "layers"
     pairs = []
-    for path, part in keras_paths(model):
-        if not hasattr(part, "row") and part.arrays:
+    for path, part in keras_paths(model, "", folder):
+        if not is_model(part) and part.arrays:
             own = Holder(part.name, [array for _, array, _ in keras_arrays(part)])
             pairs.append((own, Holder(path, stored_variables(file, path))))
     return pairs
@@ -72,5 +76,6 @@ def stored_layers(file: Any, model: Any) -> list[tuple[Holder, Holder]]:
 
 def stored_variables(file: Any, path: str) -> list[Stored]:
     """Return the arrays of a group, in their order."""
-    group = group_in(file, f"{path}/vars")
+    windows = path.replace("/", "\\")  # where Keras 2 joined the names of groups like those of folders
+    group = group_in(file, f"{windows}/vars" if windows in file else f"{path}/vars")
     return [] if group is None else [stored_in(group, str(i)) for i in range(len(group))]

@@ -1,17 +1,17 @@
 """A model's configuration in Keras's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from nnlite._lib.configurable import plain
+from nnlite._lib.registry import own_name
 from nnlite.errors import explain
-from nnlite.layers import registry as layers
 from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
-from nnlite.saving.describe import describe, describe_input
+from nnlite.saving.describe import describe, describe_input, is_model, is_sequential, parts, trained_with
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
 
-__all__ = ["keras_model", "keras_order", "keras_training"]
+__all__ = ["keras_model", "keras_training"]
 
 _MEASURES = ("keras.losses", "keras.metrics")  # which share names with each other
 _BY_SHAPE = ("accuracy", "acc", "crossentropy", "ce")  # metrics of which the shapes of the data choose one
@@ -21,111 +21,107 @@ _FUNCTIONS = {*ACTIVATIONS, "Elementwise"}  # layers here, and functions in Kera
 def keras_model(model: Any) -> dict[str, Any]:
     """Return the model's class and configuration as Keras's ``config.json`` has them."""
     config: dict[str, Any] = {"name": model.name, "trainable": True}
-    if hasattr(model, "add"):  # a Sequential
+    if is_sequential(model):
         module, name = "keras", "Sequential"
-        config["layers"] = [_part(part) for part in model.row]
+        config["layers"] = [_part(part) for part in parts(model)]
         if model.inputs:
-            config["layers"].insert(0, _layer(describe_input(model)))
+            config["layers"].insert(0, _layer(describe_input(model.inputs[0])))
             config["build_input_shape"] = list(model.input_shape)
     else:
         module, name = "keras.src.models.functional", "Functional"
         config |= _functional(model)
     spec = {"module": module, "class_name": name, "config": config, "registered_name": None}
-    if model.built:
+    spec |= own_name(type(model))
+    if model.built and len(model.inputs) == 1:
         spec["build_config"] = {"input_shape": list(model.input_shape)}
     return spec
 
 
-def keras_order(model: Any) -> list[Any]:
-    """Return the layers above the input in the order in which Keras has them.
-
-    That is from the deepest to the shallowest, a layer's depth being the length of the longest way from it
-    to an output; where two are equally deep, as the outputs lead to them.
-    """
-    if len(model.outputs) < 2:
-        return list(model.row)
-    depth: dict[int, int] = {}
-    met: list[Any] = []
-    for output in model.outputs:
-        symbol, steps = output, 0
-        while symbol is not model.inputs[0]:
-            depth[id(symbol.layer)] = max(depth.get(id(symbol.layer), 0), steps)
-            if not any(symbol.layer is layer for layer in met):
-                met.append(symbol.layer)
-            symbol, steps = symbol.source, steps + 1
-    return sorted(met, key=lambda layer: -depth[id(layer)])
-
-
 def _functional(model: Any) -> dict[str, Any]:
-    made_by = {id(symbol.layer): symbol for symbol in model.plan}
-    first = _layer(describe_input(model))
-    entrance = first["config"]["name"]
-    names = [entrance, *(part.name for part in model.row)]
-    if len(set(names)) < len(names):
+    network = model.network
+    entrances = {id(symbol): describe_input(symbol) for symbol in network.inputs}
+    names = {key: spec["config"]["name"] for key, spec in entrances.items()}
+    layers = parts(model)
+    all_names = [*names.values(), *(part.name for part in layers)]
+    if len(set(all_names)) < len(all_names):
         raise ValueError(
             explain(
-                f"the layers' names are {names}",
+                f"the layers' names are {all_names}",
                 needed="a name of its own for every layer, as Keras wants it",
             )
         )
+    calls = {id(part): [call for call in network.calls if call.layer is part] for part in layers}
 
-    def name_of(symbol: Any) -> str:
-        return entrance if symbol is model.inputs[0] else symbol.layer.name
+    def history(symbol: Any) -> list[Any]:
+        if id(symbol) in names:
+            return [names[id(symbol)], 0, 0]
+        return [symbol.name, calls[id(symbol.layer)].index(symbol.call), symbol.place]
 
-    specs = [first | {"name": entrance, "inbound_nodes": []}]
-    for part in keras_order(model):
-        source = made_by[id(part)].source
-        tensor = {
-            "class_name": "__keras_tensor__",
-            "config": {
-                "shape": list(source.shape),
-                "dtype": source.dtype,
-                "keras_history": [name_of(source), 0, 0],
-            },
-        }
-        specs.append(_part(part) | {"name": part.name, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]})
-    # of a Functional that is the output, Keras counts its own making as the first call
-    outputs = [[name_of(symbol), int(_is_functional(symbol.layer)), 0] for symbol in model.outputs]
+    def tensor(symbol: Any) -> dict[str, Any]:
+        config = {"shape": list(symbol.shape), "dtype": symbol.dtype, "keras_history": history(symbol)}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    def node(call: Any) -> dict[str, Any]:
+        tensors = [tensor(symbol) for symbol in call.sources]
+        several = call.layer.merges or len(tensors) > 1
+        return {"args": [tensors] if several else tensors, "kwargs": {}}
+
+    def end(symbol: Any) -> list[Any]:
+        name, index, place = history(symbol)
+        # of a Functional that is the output, Keras counts its own making as the first call
+        return [name, index + int(_is_functional(symbol.layer) and id(symbol) not in names), place]
+
+    specs = [
+        _layer(spec) | {"name": spec["config"]["name"], "inbound_nodes": []} for spec in entrances.values()
+    ]
+    specs += [
+        _part(part) | {"name": part.name, "inbound_nodes": [node(call) for call in calls[id(part)]]}
+        for part in layers
+    ]
+    outputs = [end(symbol) for symbol in network.outputs]
+    inputs = [[names[id(symbol)], 0, 0] for symbol in network.inputs]
     return {
         "layers": specs,
-        "input_layers": [[entrance, 0, 0]],
+        "input_layers": inputs,
         "output_layers": outputs[0] if len(outputs) == 1 else outputs,
     }
 
 
 def _is_functional(part: Any) -> bool:
-    return hasattr(part, "row") and not hasattr(part, "add")
+    return is_model(part) and not is_sequential(part)
 
 
 def _part(part: Any) -> dict[str, Any]:
     """Return a layer, or a model that is a part of another one."""
-    if hasattr(part, "row"):
+    if is_model(part):
         return keras_model(part)
     spec = _layer(describe(part))
-    if part.built:
+    if part.built and not part.merges:
         spec["build_config"] = {"input_shape": [None, *part.input_shape]}
     return spec
 
 
 def _layer(spec: Mapping[str, Any]) -> dict[str, Any]:
     name, config = spec["class_name"], dict(spec["config"])
-    shape = config.pop("input_shape", None)
-    if name == "InputLayer":
+    own = spec.get("registered_name") is not None
+    if not own:
+        config.pop("input_shape", None)
+    if name == "InputLayer" and not own:
         shape = config.pop("shape")
         config["batch_shape"] = [None, *shape]
-    if name in _FUNCTIONS and name not in MODULES["keras.layers"]:
+    if name in _FUNCTIONS and name not in MODULES["keras.layers"] and not own:
         config = {key: config[key] for key in ("name", "trainable", "dtype")} | {
             "activation": _function(spec)
         }
         name = "Activation"
-    return _object(name, config, "keras.layers")
+    return _object({**spec, "class_name": name, "config": config}, "keras.layers")
 
 
 def _function(spec: Mapping[str, Any]) -> Any:
     """Return an activation as Keras's function of that name, or as a layer if it has arguments of its own."""
     name, config = spec["class_name"], spec["config"]
     if name == "Elementwise":
-        return _of_the_user(config["function"])
+        return _own_function(config["function"])
     function, stands_for = ACTIVATIONS[name]
     own = {key: config[key] for key in stands_for if key in config}
     if all(stands_for[key] == value for key, value in own.items()):
@@ -135,17 +131,15 @@ def _function(spec: Mapping[str, Any]) -> Any:
     raise _unknown(f"{name}({', '.join(f'{key}={value!r}' for key, value in own.items())})")
 
 
-def _object(name: str, config: Mapping[str, Any], module: str) -> dict[str, Any]:
-    """Return an object of a class that is in one of Keras's modules, or one of the caller's own."""
-    known = name in MODULES.get(module, ())
-    if not known and (name in ONLY_HERE or name in layers.registry or name in ACTIVATIONS):
+def _object(spec: Mapping[str, Any], module: str) -> dict[str, Any]:
+    """Return an object of a class that is in one of Keras's modules, or of one of the caller's own."""
+    name = spec["class_name"]
+    config = {key: _inner(key, value) for key, value in spec["config"].items()}
+    if spec.get("registered_name") is not None:
+        return {**spec, "config": config}
+    if name not in MODULES.get(module, ()):
         raise _unknown(name)
-    return {
-        "module": module if known else None,
-        "class_name": name,
-        "config": {key: _inner(key, value) for key, value in config.items()},
-        "registered_name": None if known else name,
-    }
+    return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
 def _inner(key: str, value: Any) -> Any:
@@ -153,13 +147,16 @@ def _inner(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping) or "class_name" not in value:
         return value
     name = value["class_name"]
-    if key == "activation" and name in _FUNCTIONS:
+    if name == "function":
+        return value
+    if key == "activation" and name in _FUNCTIONS and value.get("registered_name") is None:
         return _function(value)
     if name == "ScaledNormal":
         scaled = {"scale": 1.0, "mode": "fan_in", "distribution": "untruncated_normal"}
-        return _object("VarianceScaling", scaled | value["config"], "keras.initializers")
+        value = {"class_name": "VarianceScaling", "config": scaled | value["config"]}
+        return _object(value, "keras.initializers")
     module = next((m for m, names in MODULES.items() if name in names and m not in _MEASURES), "")
-    return _object(name, value["config"], module)
+    return _object(value, module)
 
 
 def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
@@ -168,32 +165,40 @@ def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
     Losses and metrics that were given by their names are so again, or as objects: Keras does not know
     ``"mse"`` when it reads its older format, which it writes itself.
     """
-    if model.optimizer is None:
+    given = trained_with(model)
+    if given is None:
         return None
-    plain_metrics, weighted_metrics = model._metric_specs
-    optimizer = describe(model.optimizer)
+    optimizer = describe(given.optimizer)
     return {
-        "optimizer": _object(optimizer["class_name"], optimizer["config"], "keras.optimizers"),
-        "loss": None if model.loss is None else _measure(model._loss_spec, losses, "keras.losses", by_name),
-        "loss_weights": None,
-        "metrics": _measures(plain_metrics, by_name),
-        "weighted_metrics": _measures(weighted_metrics, by_name),
+        "optimizer": _object(optimizer, "keras.optimizers"),
+        "loss": _measures(given.loss, losses, "keras.losses", by_name),
+        "loss_weights": plain(given.loss_weights),
+        "metrics": _measures(given.metrics, metrics, "keras.metrics", by_name),
+        "weighted_metrics": _measures(given.weighted_metrics, metrics, "keras.metrics", by_name),
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,
     }
 
 
-def _measures(specs: Sequence[Any], by_name: bool) -> list[Any] | None:
-    return [_measure(spec, metrics, "keras.metrics", by_name) for spec in specs] or None
+def _measures(specs: Any, rules: Any, module: str, by_name: bool) -> Any:
+    """Return losses or metrics in the lists and dicts in which they were given; None, if there are none."""
+    if isinstance(specs, Mapping) and "class_name" not in specs:
+        return {name: _measures(spec, rules, module, by_name) for name, spec in specs.items()}
+    if isinstance(specs, list | tuple):
+        return [_measures(spec, rules, module, by_name) for spec in specs] or None
+    return None if specs is None else _measure(specs, rules, module, by_name)
 
 
 def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     """Return a loss or a metric: by its name, if it was given by one that Keras knows."""
     made = plain(rules.get(spec))
     name, config = made["class_name"], made["config"]
+    if made.get("registered_name") is not None:
+        return _object(made, module)
     if name in ("FunctionLoss", "MeanMetricWrapper"):
-        return _of_the_user(config["fn"])
+        function = config["fn"]
+        return function if isinstance(function, Mapping) else _own_function(function)
     if name in ONLY_HERE:
         raise _unknown(name)
     if config.get("reduction") == "half_sum":
@@ -205,11 +210,11 @@ def _measure(spec: Any, rules: Any, module: str, by_name: bool) -> Any:
     config = {
         key: value for key, value in config.items() if key != "dtype"
     }  # each side has its own float type
-    return _object(name, config, module)
+    return _object({"class_name": name, "config": config}, module)
 
 
-def _of_the_user(name: str) -> dict[str, Any]:
-    """Return a function by its name, which whoever reads the file hands over in ``custom_objects``."""
+def _own_function(name: str) -> dict[str, Any]:
+    """Return a function of the caller's by its name; ``custom_objects`` supplies it when the file is read."""
     return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
 
 

@@ -13,46 +13,52 @@ from __future__ import annotations  # so that naming numpy.random's types does n
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from nnlite._lib.allowance import limited
+from nnlite._lib.archive import Archive, write_archive
+from nnlite._lib.files import replacing
 from nnlite.errors import DataFileError, explain
-from nnlite.saving.describe import describe, describe_training
-from nnlite.saving.files import replacing
-from nnlite.saving.npz import Archive, write_archive
-from nnlite.saving.state import layer_paths, model_arrays, optimizer_arrays, optimizer_numbers
+from nnlite.optim.adam import Adam
+from nnlite.saving.describe import compile_as_saved, describe, describe_training, refuse_excess
+from nnlite.saving.state import layer_paths, model_arrays, optimizer_arrays, optimizer_numbers, restore
 from nnlite.saving.weights import Holder, Stored
 
-__all__ = [
-    "count",
-    "read_text",
-    "restore_generators",
-    "saved_layers",
-    "saved_state",
-    "write_model",
-    "write_weights",
-]
+__all__ = ["read_model", "read_text", "saved_layers", "write_model", "write_weights"]
 
 _TEXT = "model.json"
-_VERSION = 1
+_VERSION = 2
+"""The version of the format. Files of version 1 are those of nnlite 0.1.0."""
 
 
-def write_model(model: Any, path: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Write down the model with everything that a training needs to be continued."""
+def write_model(
+    model: Any, path: str | os.PathLike[str], overwrite: bool = True, training: bool = True
+) -> None:
+    """Write down the model with everything that a training needs to be continued.
+
+    Parameters
+    ----------
+    model : Model
+    path : str or path
+    overwrite : bool, default True
+    training : bool, default True
+        Whether to write down the compilation and the optimizer's state, too.
+    """
     text = {
         **_about(model),
         "model": describe(model),
-        "training": describe_training(model),
-        "numbers": optimizer_numbers(model),
+        "training": describe_training(model) if training else None,
+        "numbers": optimizer_numbers(model) if training else {},
         "random": {
             path: {name: rng.bit_generator.state for name, rng in _generators(layer).items()}
             for path, layer in layer_paths(model)
             if _generators(layer)
         },
     }
-    arrays = model_arrays(model) | optimizer_arrays(model)
+    arrays = model_arrays(model) | (optimizer_arrays(model) if training else {})
     with replacing(path, overwrite) as file:
         write_archive(file, {_TEXT: text}, arrays)
 
@@ -67,7 +73,7 @@ def _about(model: Any) -> dict[str, Any]:
     return {
         "format": "nnlite",
         "format_version": _VERSION,
-        # the package's own door, which nothing inside imports, has been passed by whoever has a model
+        # the package itself is not imported here; a program that has a model has imported it
         "nnlite_version": getattr(sys.modules.get("nnlite"), "__version__", None),
         "numpy_version": np.__version__,
         "layers": [[path, list(layer.arrays)] for path, layer in layer_paths(model)],
@@ -87,9 +93,50 @@ def read_text(archive: Archive) -> dict[str, Any]:
     text = archive.text(_TEXT)
     if not isinstance(text, dict) or text.get("format") != "nnlite":
         raise ValueError(f"its {_TEXT} is none of nnlite's")
-    if text.get("format_version") != _VERSION:
-        raise ValueError(f"its format has the version {text.get('format_version')!r}; known is {_VERSION}")
+    version = text.get("format_version")
+    if type(version) is not int or version < 1:
+        raise ValueError(f"its format has the version {version!r}")
+    if version > _VERSION:
+        writer, own = text.get("nnlite_version"), getattr(sys.modules.get("nnlite"), "__version__", None)
+        raise ValueError(
+            explain(
+                f"it was written by nnlite {writer}, in version {version} of the format",
+                needed=f"a file of version {_VERSION} or before, which nnlite {own} reads",
+                fix="pip install --upgrade nnlite",
+            )
+        )
     return text
+
+
+def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
+    """Make the model that a file holds.
+
+    Parameters
+    ----------
+    path : str
+    make : callable
+        Makes a model of its class and configuration.
+    training : bool
+        Whether to compile the model as it was, and to restore the optimizer's state.
+    """
+    with Archive(path) as archive:
+        text = read_text(archive)
+        if "model" not in text:
+            raise DataFileError(
+                explain(
+                    f"{path} cannot be read as a model: it holds weights alone",
+                    fix="make the model, and model.load_weights(path)",
+                )
+            )
+        refuse_excess([text["model"], text["training"]])
+        with limited(_count(archive)):
+            model = make(text["model"])
+        if training and compile_as_saved(model, text["training"]):
+            restore(model, _saved_state(archive, text, model.optimizer))
+        else:
+            restore(model, {name: archive.array(name) for name in archive.arrays if _is_layers(name)})
+        _restore_generators(model, text["random"])
+    return model
 
 
 def saved_layers(archive: Archive, text: Mapping[str, Any]) -> list[Holder]:
@@ -105,14 +152,31 @@ def _stored(archive: Archive, name: str) -> Stored:
     return Stored(archive.shape(name), lambda: archive.array(name))
 
 
-def saved_state(archive: Archive, text: Mapping[str, Any]) -> dict[str, Any]:
+def _is_layers(name: str) -> bool:
+    return name.startswith("layers/")
+
+
+def _saved_state(archive: Archive, text: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
     """Return everything that was learned, as `state.restore` takes it."""
-    return {name: archive.array(name) for name in archive.arrays} | dict(text["numbers"])
+    state = {name: archive.array(name) for name in archive.arrays}
+    if text["format_version"] == 1 and not hasattr(optimizer, "factor"):
+        for slot, factor in _factors_of_version_1(optimizer).items():
+            for name in [name for name in state if name.startswith(f"optimizer/{slot}/")]:
+                state[name] = state[name] * state[name].dtype.type(factor)
+    return state | dict(text["numbers"])
 
 
-def count(archive: Archive) -> int:
+def _factors_of_version_1(optimizer: Any) -> dict[str, float]:
+    """Return what turns the sums that Adam remembered in nnlite 0.1.0 into the averages of the formula."""
+    if not isinstance(optimizer, Adam):
+        return {}
+    m, v = 1 - optimizer.beta_1, 1 - optimizer.beta_2
+    return {"m": m, "v": v, "largest_v": v}
+
+
+def _count(archive: Archive) -> int:
     """Return how many numbers the layers' arrays are, by their headers alone."""
-    shapes = [archive.shape(name) for name in archive.arrays if name.startswith("layers/")]
+    shapes = [archive.shape(name) for name in archive.arrays if _is_layers(name)]
     return sum(int(np.prod(shape, dtype=object)) for shape in shapes)
 
 
@@ -121,7 +185,7 @@ def _generators(layer: Any) -> dict[str, np.random.Generator]:
     return {name: value for name, value in vars(layer).items() if isinstance(value, np.random.Generator)}
 
 
-def restore_generators(model: Any, random: Mapping[str, Any]) -> None:
+def _restore_generators(model: Any, random: Mapping[str, Any]) -> None:
     """Let the layers' own streams of random numbers continue where they were."""
     for path, layer in layer_paths(model):
         for name, generator in _generators(layer).items():

@@ -6,11 +6,14 @@ remembers is cut into the same arrays, ``optimizer/m/hidden/W``.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
 
+from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
+from nnlite.saving.describe import is_model, parts
 from nnlite.tensor import Array
 
 __all__ = [
@@ -27,6 +30,8 @@ __all__ = [
 _EXTRAS = ("average", "gradient_sum")
 """Vectors that any optimizer may remember, beside those of its rule."""
 
+_LONGEST = 10_000  # characters of a path
+
 
 def layer_paths(model: Any) -> list[tuple[str, Any]]:
     """Return the layers that compute, each with a name of its own; ``"outer/hidden"`` in a model inside."""
@@ -36,16 +41,18 @@ def layer_paths(model: Any) -> list[tuple[str, Any]]:
         count = taken.get(path, 0)
         taken[path] = count + 1
         named.append((f"{path}_{count}" if count else path, layer))
-    if len({path for path, _ in named}) < len(named):  # somebody called a layer "dense_1" beside two "dense"
+    if len({path for path, _ in named}) < len(named):  # a layer is called "dense_1" beside two of "dense"
         named = [(f"{i}/{path}", layer) for i, (path, layer) in enumerate(named)]
+    if any(len(path) > _LONGEST or "\0" in path or path.startswith("/") for path, _ in named):
+        named = [(f"{i}", layer) for i, (_, layer) in enumerate(named)]  # no names for members of an archive
     return named
 
 
 def _walk(model: Any, prefix: str) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
-    for part in model.row:
+    for part in parts(model):
         path = prefix + part.name
-        found += _walk(part, f"{path}/") if hasattr(part, "row") else [(path, part)]
+        found += _walk(part, f"{path}/") if is_model(part) else [(path, part)]
     return found
 
 
@@ -66,6 +73,7 @@ def optimizer_arrays(model: Any) -> dict[str, Array]:
     return {
         f"optimizer/{slot}/{paths[id(span.layer)]}/{span.name}": vector[span.place].reshape(span.shape)
         for slot, vector in model.optimizer.state.items()
+        if vector.shape == model.store.theta.shape  # or it is left over from layers that are gone
         for span in model.store.spans
     }
 
@@ -79,7 +87,7 @@ def optimizer_numbers(model: Any) -> dict[str, Any]:
     if isinstance(rate, int | float):
         numbers["optimizer/learning_rate"] = float(rate)
     if model.optimizer.gradient_accumulation_steps:
-        numbers["optimizer/waiting"] = int(model.optimizer._waiting)
+        numbers["optimizer/waiting"] = int(model.optimizer.waiting)
     return numbers
 
 
@@ -110,16 +118,28 @@ def restore(model: Any, state: Mapping[str, Any]) -> None:
     for name, array in own.items():
         _check(name, given[name], array.shape)
     rest = {name: value for name, value in state.items() if not name.startswith("layers/")}
-    vectors = _vectors(model, rest) if model.optimizer is not None and rest else None
+    vectors: dict[str, Array] = {}
+    numbers: dict[str, Any] = {}
+    if model.optimizer is not None and rest:
+        vectors, numbers = _vectors(model, rest), _numbers(model.optimizer, rest)
     for name, array in own.items():
         array[...] = given[name]
-    if vectors is not None:
+    if numbers:
         model.optimizer.state = vectors
-        model.optimizer.iterations = int(rest["optimizer/iterations"])
-        if "optimizer/learning_rate" in rest:
-            model.optimizer.learning_rate = float(rest["optimizer/learning_rate"])
-        if "optimizer/waiting" in rest:
-            model.optimizer._waiting = int(rest["optimizer/waiting"])
+    for name, value in numbers.items():
+        setattr(model.optimizer, name, value)
+
+
+def _numbers(optimizer: Any, rest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the optimizer's numbers by the names of the attributes, once all are found to be right."""
+    numbers: dict[str, Any] = {}
+    for name in ("iterations", "waiting"):
+        if f"optimizer/{name}" in rest:
+            numbers[name] = whole_number(f"optimizer/{name}", rest[f"optimizer/{name}"], 0)
+    if "optimizer/learning_rate" in rest:
+        numbers["learning_rate"] = rest["optimizer/learning_rate"]
+        copy(optimizer).learning_rate = numbers["learning_rate"]  # which refuses it, if it is none
+    return numbers
 
 
 def _vectors(model: Any, rest: Mapping[str, Any]) -> dict[str, Array]:

@@ -8,8 +8,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from nnlite._lib.archive import damaged, read_json
 from nnlite._lib.configurable import plain
-from nnlite.errors import DataFileError, explain
+from nnlite._lib.files import replacing
+from nnlite.errors import explain
 
 __all__ = ["Trials"]
 
@@ -148,12 +150,8 @@ class Trials(Sequence[Row]):
         path = os.fspath(path)
         text = _as_json(self.rows) if _kind(path) == "json" else _as_csv(self.rows)
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        unfinished = path + ".unfinished"
-        with open(unfinished, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        with replacing(path) as file:
+            file.write(text.encode())
 
     # --- showing ---------------------------------------------------------------------------------------
 
@@ -224,26 +222,25 @@ def _short(value: Any) -> str:
 
 def _read(path: str) -> list[Row]:
     """Read the rows of a file, or refuse it."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = json.load(file) if _kind(path) == "json" else list(_parsed(csv.DictReader(file)))
+    fix = "another name for the file, or delete it to begin anew"
+    with damaged(f"{path} is no table of trials, and", fix=fix), open(path, "rb") as file:
+        text = file.read().decode()
+        rows = read_json(text) if _kind(path) == "json" else _parsed(text)
+        found = []
         for i, row in enumerate(rows):
             if row["trial"] != i or not isinstance(row["error"], str):
                 raise ValueError(f"row {i} is not trial {i}")
             row["score"] = math.nan if row["score"] is None else float(row["score"])
             row["seconds"] = float(row["seconds"])
-        return list(rows)
-    except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise DataFileError(
-            explain(
-                f"{path} is no table of trials",
-                why=f"{type(error).__name__}: {error}",
-                fix="another name for the file, or delete it to begin anew",
-            )
-        ) from error
+            found.append(row)
+        return found
 
 
-def _parsed(rows: "csv.DictReader[str]") -> Iterator[Row]:
+def _parsed(text: str) -> Iterator[Row]:
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, "")))
+    except csv.Error as error:
+        raise ValueError(error) from error
     for cells in rows:
         row: Row = {}
         for name, cell in cells.items():

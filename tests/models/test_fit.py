@@ -9,7 +9,7 @@ from nnlite.errors import NonFiniteError
 from nnlite.layers import Dense, Dropout, ReLU
 from nnlite.losses import L2, MeanSquaredError
 from nnlite.metrics import MeanAbsoluteError
-from nnlite.models import door
+from nnlite.models import data as checks
 from nnlite.optim import SGD, Adam, RMSprop
 from nnlite.utils import set_random_seed
 
@@ -140,9 +140,9 @@ def test_initial_epoch_counts_on_to_the_last_epoch():
 @pytest.mark.parametrize(("batch_size", "steps"), [(None, 1), (22, 1), (100, 1), (8, 3), (11, 2), (1, 22)])
 def test_batches(batch_size, steps):
     model, seen = make(), []
-    model.train_step = lambda x, y, w: (
-        seen.append((len(x), x.dtype)),
-        Sequential.train_step(model, x, y, w),
+    model.train_step = lambda data: (
+        seen.append((len(data[0]), data[0].dtype)),
+        Sequential.train_step(model, data),
     )[1]
     model.fit(X.astype(float), Y, batch_size=batch_size, verbose=0)
     assert len(seen) == steps == model.optimizer.iterations
@@ -162,11 +162,12 @@ def test_every_epoch_has_a_new_order_of_pairs_that_stay_together():
     x = np.arange(22.0)[:, np.newaxis].repeat(4, 1)
     weight = np.arange(22.0)
 
-    def train_step(xs, ys, ws):
+    def train_step(data):
+        xs, ys, ws = data
         np.testing.assert_array_equal(xs[:, 0], ws)
         np.testing.assert_array_equal(xs[:, 0] % 2, ys[:, 0])
         orders.append(xs[:, 0].tolist())
-        return Sequential.train_step(model, xs, ys, ws)
+        return Sequential.train_step(model, data)
 
     model.train_step = train_step
     model.fit(x, x[:, 0] % 2, batch_size=22, epochs=3, sample_weight=weight, verbose=0)
@@ -534,10 +535,10 @@ def test_a_learning_rate_that_is_too_large():
     model.compile(SGD(1e6, momentum=0.5), "mse")
     steps, before = [], []
 
-    def train_step(*batch):
+    def train_step(batch):
         before[:] = [model.store.theta.copy(), model.optimizer.state and model.optimizer.state["v"].copy()]
         steps.append(1)
-        return Sequential.train_step(model, *batch)
+        return Sequential.train_step(model, batch)
 
     model.train_step = train_step
     with pytest.raises(NonFiniteError) as caught:
@@ -641,9 +642,9 @@ def test_class_weights_are_the_weights_of_the_classes_samples(labels):
 
 def test_class_weights_read_one_hot_rows_and_single_outputs():
     y = np.eye(3)[LABELS]
-    weights = door.class_weights({1: 3.0}, y, Shape(None, 3))
+    weights = checks.class_weights({1: 3.0}, y, Shape(None, 3))
     np.testing.assert_array_equal(weights, np.where(LABELS == 1, 3.0, 1.0))
-    np.testing.assert_array_equal(door.class_weights({1: 5}, np.array([0.0, 1.0]), Shape(None, 1)), [1, 5])
+    np.testing.assert_array_equal(checks.class_weights({1: 5}, np.array([0.0, 1.0]), Shape(None, 1)), [1, 5])
 
 
 def test_class_weights_are_not_applied_to_the_validation():
@@ -711,7 +712,7 @@ def test_arguments_that_only_a_compiler_needs_are_taken_and_do_nothing():
     )
     model.fit(X, Y, verbose=0)
     with pytest.raises(
-        ValueError, match=r"loss_weights is \[0.5, 0.5\]\n  needed: None\n  why:    a model has one"
+        ValueError, match=r"loss_weights holds 2 entries\n  needed: one\n  why:    the model has 1"
     ):
         model.compile("sgd", "mse", loss_weights=[0.5, 0.5])
     for loss in (["mse"], {"output": "mse"}):

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from nnlite.errors import ShapeError
-from nnlite.models import door
+from nnlite.models import data as checks
 
 
 def test_arrays_pass_without_a_copy():
     for dtype in (np.float32, np.float64, np.uint8, np.int64, bool, np.complex128):
         array = np.ones((3, 2), dtype)
-        assert door.as_data(array, "x") is array
+        assert checks.as_data(array, "x") is array
 
 
 def test_what_numpy_can_read_is_read():
-    np.testing.assert_array_equal(door.as_data([[1, 2], [3, 4]], "x"), [[1, 2], [3, 4]])
-    np.testing.assert_array_equal(door.as_data(range(3), "y"), [0, 1, 2])
+    np.testing.assert_array_equal(checks.as_data([[1, 2], [3, 4]], "x"), [[1, 2], [3, 4]])
+    np.testing.assert_array_equal(checks.as_data(range(3), "y"), [0, 1, 2])
 
 
 @pytest.mark.parametrize(
@@ -34,28 +34,28 @@ def test_what_numpy_can_read_is_read():
 )
 def test_as_data_refuses(data, error, message):
     with pytest.raises(error, match=message) as caught:
-        door.as_data(data, "x")
+        checks.as_data(data, "x")
     assert "needed:" in str(caught.value)
 
 
 def test_check_finite():
     for array in (np.ones((3, 2)), np.ones(3, int), np.array([1e308, 1e308]), np.full(9, 6e4, np.float16)):
-        door.check_finite(array, "x")
+        checks.check_finite(array, "x")
     for value, word in ((np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")):
         bad = np.ones((4, 2, 3))
         bad[2, 1, 0] = bad[3, 0, 0] = value
         with pytest.raises(ValueError, match=rf"^x holds {word} at x\[2, 1, 0\]"):
-            door.check_finite(bad, "x")
+            checks.check_finite(bad, "x")
     both = np.array([np.inf, -np.inf])
     with pytest.raises(ValueError, match=r"at y\[0\]"):
-        door.check_finite(both, "y")
+        checks.check_finite(both, "y")
 
 
 def test_the_fix_that_check_finite_names_works():
     x = np.ones((4, 2, 3))
     x[2, 1, 0] = np.nan
     with pytest.raises(ValueError, match="fix:") as caught:
-        door.check_finite(x, "x")
+        checks.check_finite(x, "x")
     fix = str(caught.value).split("fix:")[1].split(" are ")[0].strip()
     names = {"np": np, "x": x}
     exec(fix, names)
@@ -63,28 +63,28 @@ def test_the_fix_that_check_finite_names_works():
 
 
 def test_check_lengths():
-    door.check_lengths(x=np.ones((3, 2)), y=np.ones(3), nothing=None)
+    checks.check_lengths({"x": np.ones((3, 2)), "y": np.ones(3)})
     with pytest.raises(ShapeError, match=r"x has 1,000, y has 3. Data cardinality is ambiguous"):
-        door.check_lengths(x=np.ones((1000, 2)), y=np.ones(3))
+        checks.check_lengths({"x": np.ones((1000, 2)), "y": np.ones(3)})
 
 
 def test_check_weights():
-    assert door.check_weights(None, 3) is None
-    np.testing.assert_array_equal(door.check_weights([1, 0, 2], 3), [1, 0, 2])
+    assert checks.check_weights(None, 3) is None
+    np.testing.assert_array_equal(checks.check_weights([1, 0, 2], 3), [1, 0, 2])
     with pytest.raises(ShapeError, match=r"sample_weight[^$]*one weight for each sample"):
-        door.check_weights([1, 2], 3)
+        checks.check_weights([1, 2], 3)
     with pytest.raises(ValueError, match=r"sample_weight\[1\]"):
-        door.check_weights([1, np.nan, 1], 3)
+        checks.check_weights([1, np.nan, 1], 3)
 
 
 @pytest.mark.parametrize(
     ("n", "split", "rows"), [(10, 0.2, 8), (10, 0.25, 7), (3, 0.5, 1), (100, 0.01, 99), (2, 0.5, 1)]
 )
 def test_validation_rows(n, split, rows):
-    assert door.validation_rows(n, split) == rows
+    assert checks.validation_rows(n, split) == rows
 
 
 @pytest.mark.parametrize("split", [1, 1.0, -0.1, 2, "0.2", None, np.nan, np.inf, True, 0.999, [0.2]])
 def test_validation_rows_refuses(split):
     with pytest.raises(ValueError, match=r"validation_split is[^$]*at least one sample on each side"):
-        door.validation_rows(10, split)
+        checks.validation_rows(10, split)
