@@ -4,7 +4,8 @@ Each is the forward pass of the layer of its name, and ``Dense(10, activation=nn
 understood as ``Dense(10, activation="relu")``.
 """
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from nnlite._lib import registry
 from nnlite._lib.configurable import plain
 from nnlite._lib.registry import custom_object
 from nnlite.layers import activations as layers
-from nnlite.layers.base import Layer
+from nnlite.layers.activation_layer import ActivationLayer
 from nnlite.tensor import Array
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "exponential",
     "gelu",
     "get",
+    "glu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
@@ -40,177 +43,87 @@ __all__ = [
     "serialize",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh",
     "tanh_shrink",
+    "threshold",
 ]
 
 
-def _apply(layer: Layer, x: npt.ArrayLike) -> Array:
-    """Return what the layer makes of an array, in floats."""
-    z = np.asarray(x)
-    return layer.forward(z if z.dtype.kind in "fc" else z.astype(config.floatx()))
+def _function(
+    name: str, cls: type[ActivationLayer], arguments: Sequence[str] | None = None, **defaults: Any
+) -> Callable[..., Array]:
+    """Return the forward pass of a layer as a function of an array, with the layer's arguments after x.
+
+    Parameters
+    ----------
+    name : str
+    cls : type
+    arguments : sequence of str, optional
+        Which arguments it has, in this order; all of the layer's own if not given.
+    **defaults
+        Of arguments that have another one here.
+    """
+    known = inspect.signature(cls).parameters
+    own = [key for key, known in known.items() if known.kind is known.POSITIONAL_OR_KEYWORD]
+    parameters = [known[key] for key in (own if arguments is None else arguments)]
+    parameters = [p.replace(default=defaults.get(p.name, p.default)) for p in parameters]
+    x = inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=npt.ArrayLike)
+    signature = inspect.Signature([x, *parameters], return_annotation=Array)
+
+    def function(*args: Any, **kwargs: Any) -> Array:
+        given = {**defaults, **signature.bind(*args, **kwargs).arguments}
+        z = np.asarray(given.pop("x"))
+        layer = cls(**given, name=name)
+        return layer.forward(z if z.dtype.kind in "fc" else z.astype(config.floatx()))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Return what the layer :class:`~nnlite.layers.{cls.__name__}` makes of an array."
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.activation = name  # type: ignore[attr-defined]  # how a layer knows which one is meant
+    return function
 
 
-def relu(
-    x: npt.ArrayLike, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
-) -> Array:
-    """Return the :class:`~nnlite.layers.ReLU` of each number."""
-    return _apply(layers.ReLU(max_value, negative_slope, threshold, name="relu"), x)
+relu = _function("relu", layers.ReLU, ("negative_slope", "max_value", "threshold"))
+leaky_relu = _function("leaky_relu", layers.LeakyReLU, negative_slope=0.2)  # as in Keras
+relu6 = _function("relu6", layers.ReLU6)
+elu = _function("elu", layers.ELU)
+celu = _function("celu", layers.CELU)
+selu = _function("selu", layers.SELU)
+gelu = _function("gelu", layers.GELU)
+glu = _function("glu", layers.GLU)
+silu = swish = _function("silu", layers.SiLU)
+hard_silu = hard_swish = _function("hard_silu", layers.HardSiLU)
+mish = _function("mish", layers.Mish)
+softplus = _function("softplus", layers.Softplus)
+squareplus = _function("squareplus", layers.Squareplus)
+sparse_plus = _function("sparse_plus", layers.SparsePlus)
+softsign = _function("softsign", layers.Softsign)
+exponential = _function("exponential", layers.Exponential)
+sigmoid = _function("sigmoid", layers.Sigmoid)
+log_sigmoid = _function("log_sigmoid", layers.LogSigmoid)
+hard_sigmoid = _function("hard_sigmoid", layers.HardSigmoid, ())
+sparse_sigmoid = _function("sparse_sigmoid", layers.SparseSigmoid)
+tanh = _function("tanh", layers.Tanh)
+hard_tanh = _function("hard_tanh", layers.HardTanh)
+tanh_shrink = _function("tanh_shrink", layers.TanhShrink)
+hard_shrink = _function("hard_shrink", layers.HardShrink)
+soft_shrink = _function("soft_shrink", layers.SoftShrink)
+threshold = _function("threshold", layers.Threshold)
+softmax = _function("softmax", layers.Softmax)
+log_softmax = _function("log_softmax", layers.LogSoftmax)
+sparsemax = _function("sparsemax", layers.Sparsemax)
+linear = _function("linear", layers.Linear)
 
-
-def leaky_relu(x: npt.ArrayLike, negative_slope: float = 0.2) -> Array:
-    """Return the :class:`~nnlite.layers.LeakyReLU` of each number; the slope is 0.2 here, as in Keras."""
-    return _apply(layers.LeakyReLU(negative_slope, name="leaky_relu"), x)
-
-
-def relu6(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.ReLU6` of each number."""
-    return _apply(layers.ReLU6(name="relu6"), x)
-
-
-def elu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
-    """Return the :class:`~nnlite.layers.ELU` of each number."""
-    return _apply(layers.ELU(alpha, name="elu"), x)
-
-
-def celu(x: npt.ArrayLike, alpha: float = 1.0) -> Array:
-    """Return the :class:`~nnlite.layers.CELU` of each number."""
-    return _apply(layers.CELU(alpha, name="celu"), x)
-
-
-def selu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.SELU` of each number."""
-    return _apply(layers.SELU(name="selu"), x)
-
-
-def gelu(x: npt.ArrayLike, approximate: bool = False) -> Array:
-    """Return the :class:`~nnlite.layers.GELU` of each number."""
-    return _apply(layers.GELU(approximate, name="gelu"), x)
-
-
-def silu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.SiLU` of each number."""
-    return _apply(layers.SiLU(name="silu"), x)
-
-
-swish = silu
-
-
-def hard_silu(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardSiLU` of each number."""
-    return _apply(layers.HardSiLU(name="hard_silu"), x)
-
-
-hard_swish = hard_silu
-
-
-def mish(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Mish` of each number."""
-    return _apply(layers.Mish(name="mish"), x)
-
-
-def softplus(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Softplus` of each number."""
-    return _apply(layers.Softplus(name="softplus"), x)
-
-
-def squareplus(x: npt.ArrayLike, b: float = 4) -> Array:
-    """Return the :class:`~nnlite.layers.Squareplus` of each number."""
-    return _apply(layers.Squareplus(b, name="squareplus"), x)
-
-
-def softsign(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Softsign` of each number."""
-    return _apply(layers.Softsign(name="softsign"), x)
-
-
-def exponential(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Exponential` of each number."""
-    return _apply(layers.Exponential(name="exponential"), x)
-
-
-def sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Sigmoid` of each number."""
-    return _apply(layers.Sigmoid(name="sigmoid"), x)
-
-
-def hard_sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardSigmoid` of each number."""
-    return _apply(layers.HardSigmoid(name="hard_sigmoid"), x)
-
-
-def log_sigmoid(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.LogSigmoid` of each number."""
-    return _apply(layers.LogSigmoid(name="log_sigmoid"), x)
-
-
-def tanh(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.Tanh` of each number."""
-    return _apply(layers.Tanh(name="tanh"), x)
-
-
-def hard_tanh(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.HardTanh` of each number."""
-    return _apply(layers.HardTanh(name="hard_tanh"), x)
-
-
-def tanh_shrink(x: npt.ArrayLike) -> Array:
-    """Return the :class:`~nnlite.layers.TanhShrink` of each number."""
-    return _apply(layers.TanhShrink(name="tanh_shrink"), x)
-
-
-def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`~nnlite.layers.Softmax` of each row; the axis is the last one."""
-    return _apply(layers.Softmax(axis, name="softmax"), x)
-
-
-def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`~nnlite.layers.LogSoftmax` of each row; the axis is the last one."""
-    layers.Softmax(axis, name="log_softmax")  # refuses another axis
-    return _apply(layers.LogSoftmax(name="log_softmax"), x)
-
-
-def linear(x: npt.ArrayLike) -> Array:
-    """Return the numbers as they are."""
-    return _apply(layers.Linear(name="linear"), x)
-
-
-_FUNCTIONS: dict[str, Any] = {
-    function.__name__: function
-    for function in (
-        relu,
-        leaky_relu,
-        relu6,
-        elu,
-        celu,
-        selu,
-        gelu,
-        silu,
-        hard_silu,
-        mish,
-        softplus,
-        squareplus,
-        softsign,
-        exponential,
-        sigmoid,
-        log_sigmoid,
-        hard_sigmoid,
-        tanh,
-        hard_tanh,
-        tanh_shrink,
-        softmax,
-        log_softmax,
-        linear,
-    )
-}
-for _name, _function in _FUNCTIONS.items():
-    _function.activation = _name  # how a layer knows which of its activations is meant
-_FUNCTIONS |= {"swish": silu, "hard_swish": hard_silu}
+_FUNCTIONS: dict[str, Any] = {name: globals()[name] for name in layers.registry if name.islower()}
 
 
 def get(identifier: Any) -> Any:
