@@ -3,7 +3,7 @@ import random
 import numpy as np
 import pytest
 
-from nnlite import config, utils
+from nnlite import Sequential, config, utils
 from nnlite.layers import Dense, Dropout
 
 
@@ -41,7 +41,9 @@ def test_numpys_global_generator_gets_the_very_seed():
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, np.int64(7)])
 def test_seeds_that_are_right(seed):
     utils.set_random_seed(seed)
-    assert random.random() == random.Random(int(seed)).random()
+    first = config.generator("noise").random()
+    utils.set_random_seed(seed)
+    assert config.generator("noise").random() == first
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "1", None, True])
@@ -85,16 +87,57 @@ def test_clear_session_starts_the_names_again():
     assert Dense(1).name == "dense"
 
 
-@pytest.mark.parametrize("order", [1, 2, 3])
-@pytest.mark.parametrize("axis", [-1, 0])
-def test_normalize_makes_norms_of_one(axis, order):
-    x = np.array([[3.0, -4.0, 0.0], [1.0, 2.0, 2.0]])
-    y = utils.normalize(x, axis, order)
-    norms = (np.abs(y) ** order).sum(axis) ** (1 / order)
-    np.testing.assert_allclose(norms, x.any(axis))  # zeros have no direction, and stay
-    np.testing.assert_allclose(np.sign(y), np.sign(x))
-    np.testing.assert_allclose(y * np.linalg.norm(x, order, axis, keepdims=True), x)
+@pytest.mark.parametrize(
+    ("arguments", "want"),
+    [
+        ({}, [[0.6, 0.8], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"order": 1}, [[3 / 7, 4 / 7], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"order": np.inf}, [[0.75, 1.0], [0.0, 0.0], [-1.0, 0.0]]),
+        ({"axis": 0}, [[3 / np.sqrt(13), 1.0], [0.0, 0.0], [-2 / np.sqrt(13), 0.0]]),
+    ],
+)
+def test_normalize(arguments, want):
+    x = np.array([[3.0, 4.0], [0.0, 0.0], [-2.0, 0.0]])
+    np.testing.assert_allclose(utils.normalize(x, **arguments), want, rtol=1e-15)
+    np.testing.assert_array_equal(x[0], [3, 4])
+    assert utils.normalize([[3, 4]]).tolist() == [[0.6, 0.8]]
 
 
-def test_normalize_takes_lists_and_leaves_zeros():
-    np.testing.assert_allclose(utils.normalize([[3, 4], [0, 0]]), [[0.6, 0.8], [0, 0]])
+def test_normalize_is_keras_function(keras):
+    x = np.random.default_rng(0).normal(size=(4, 3, 2))
+    for axis, order in ((-1, 2), (1, 1), (2, 3)):
+        np.testing.assert_allclose(
+            utils.normalize(x, axis, order), keras.utils.normalize(x, axis, order), rtol=1e-12
+        )
+
+
+def test_masks_are_kept_or_refused():
+    masked = np.ma.masked_equal([0, 2, 1], 2)
+    for call in (utils.to_categorical, lambda x: utils.normalize(x[None])):
+        with pytest.raises(ValueError, match="1 masked numbers"):
+            call(masked)
+    left, right = utils.split_dataset(masked, left_size=2)
+    assert left.mask.tolist() == [False, True]
+    assert right.tolist() == [1]
+
+
+def test_a_dataset_by_the_number_of_its_batches():
+    class Counted(utils.Sequence):
+        num_batches = 3
+
+        def __getitem__(self, index):
+            return np.full((2, 1), index), np.zeros(2)
+
+    class Long(utils.PyDataset):
+        def __len__(self):
+            return 5
+
+    assert utils.Sequence is utils.PyDataset
+    assert len(Counted()) == Counted(workers=2).num_batches == 3
+    assert len(Long()) == Long().num_batches == 5
+    for ask in (len, lambda dataset: dataset.num_batches):
+        with pytest.raises(NotImplementedError, match="define __len__"):
+            ask(utils.PyDataset())
+    model = Sequential([Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile("sgd", "mse")
+    assert model.predict(Counted(), verbose=0).shape == (6, 1)

@@ -1,7 +1,8 @@
 """The libraries that are timed: each trains a workload for some epochs, starting from the given weights.
 
 A peer is made for a workload, with everything that is not training done beforehand. ``train(epochs)`` is
-what is timed; ``loss()`` tells how far it came, because a fast step that does not learn is worth nothing.
+what is timed. ``learn(orders)`` trains on the same batches for every library and ``loss()`` tells how far it
+came, because a fast step that does not learn is worth nothing.
 Each peer is given its best form: PyTorch indexes its tensors by hand and uses the fused optimizers, JAX
 runs a whole epoch as one compiled loop.
 """
@@ -34,6 +35,10 @@ class Peer:
         """Train, with the rows in a new order each epoch."""
         raise NotImplementedError
 
+    def learn(self, orders: list[Array]) -> None:
+        """Train one epoch for each order of the rows, on batches in exactly that order."""
+        raise NotImplementedError("it has no rows of its own order")
+
     def loss(self) -> float:
         """Return the mean loss over all of the data."""
         return _loss(self.w, self.predict(self.x), self.y)
@@ -41,6 +46,10 @@ class Peer:
     def predict(self, x: Array) -> Array:
         """Return the predictions."""
         raise NotImplementedError
+
+    def evaluate(self, x: Array, y: Array) -> None:
+        """Measure the loss."""
+        raise NotImplementedError("it has nothing of its own to measure with")
 
 
 def _loss(w: Workload, p: Array, y: Array) -> float:
@@ -53,12 +62,15 @@ def _loss(w: Workload, p: Array, y: Array) -> float:
 
 
 class Nnlite(Peer):
-    """The library itself: `fit`, with all of its checks."""
+    """The library itself, in plain NumPy: `fit`, with all of its checks."""
+
+    compiled = False
 
     def make(self, weights: list[Array]) -> None:
         import nnlite as k
 
         self.build(k, weights)
+        self.model.optimizer.jit = self.compiled
 
     def build(self, k: Any, weights: list[Array]) -> None:
         w = self.w
@@ -72,6 +84,11 @@ class Nnlite(Peer):
     def train(self, epochs: int) -> None:
         self.model.fit(self.x, self.y, batch_size=self.w.batch_size, epochs=epochs, verbose=0)
 
+    def learn(self, orders: list[Array]) -> None:
+        for rows in orders:
+            x, y = self.x[rows], self.y[rows]
+            self.model.fit(x, y, batch_size=self.w.batch_size, shuffle=False, verbose=0)
+
     def predict(self, x: Array) -> Array:
         p: Array = self.model.predict(x, verbose=0)
         return p
@@ -81,16 +98,33 @@ class Nnlite(Peer):
         self.model.evaluate(x, y, verbose=0)
 
 
+class NnliteFast(Nnlite):
+    """The same, with the update as one compiled loop."""
+
+    compiled = True
+
+
 class Keras(Nnlite):
     """Keras on JAX, compiled: the same lines."""
+
+    backend = "jax"
 
     def make(self, weights: list[Array]) -> None:
         import os
 
-        os.environ["KERAS_BACKEND"] = "jax"
+        os.environ["KERAS_BACKEND"] = self.backend
         import keras
 
         self.build(keras, weights)
+
+
+class KerasOnTorch(Keras):
+    """Keras on PyTorch."""
+
+    backend = "torch"
+
+    def learn(self, orders: list[Array]) -> None:
+        raise NotImplementedError("it is Keras's")
 
 
 class Loop(Peer):
@@ -118,6 +152,11 @@ class Loop(Peer):
             order = self.rng.permutation(len(self.x))
             for start in range(0, len(order), w.batch_size):
                 rows = order[start : start + w.batch_size]
+                self.step(self.x[rows], self.y[rows])
+
+    def learn(self, orders: list[Array]) -> None:
+        for order in orders:
+            for rows in order.reshape(-1, self.w.batch_size):
                 self.step(self.x[rows], self.y[rows])
 
     def step(self, x: Array, y: Array) -> None:
@@ -225,6 +264,11 @@ class Torch(Peer):
                 rows = order[start : start + self.w.batch_size]
                 self.step(self.xt[rows], self.yt[rows])
 
+    def learn(self, orders: list[Array]) -> None:
+        for order in orders:
+            for rows in self.torch.as_tensor(order).reshape(-1, self.w.batch_size):
+                self.step(self.xt[rows], self.yt[rows])
+
     def step(self, x: Any, y: Any) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         self.criterion(self.net(x), y).backward()
@@ -249,13 +293,16 @@ class TorchLoader(Torch):
         torch, w = self.torch, self.w
         rule = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop}[w.optimizer]
         self.optimizer = rule(self.net.parameters(), lr=w.learning_rate)
-        dataset = torch.utils.data.TensorDataset(self.xt, self.yt)
+        dataset: Any = torch.utils.data.TensorDataset(self.xt, self.yt)
         self.loader = torch.utils.data.DataLoader(dataset, batch_size=w.batch_size, shuffle=True)
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs):
             for x, y in self.loader:
                 self.step(x, y)
+
+    def learn(self, orders: list[Array]) -> None:
+        raise NotImplementedError("it is PyTorch's, with a sampler of its own")
 
 
 class Sklearn(Peer):
@@ -281,6 +328,7 @@ class Sklearn(Peer):
             random_state=0,
             warm_start=True,
         )
+        self.weights = weights
 
     def train(self, epochs: int) -> None:
         import warnings
@@ -289,6 +337,16 @@ class Sklearn(Peer):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it has not converged
             self.net.fit(self.x, self.y.ravel())
+
+    def learn(self, orders: list[Array]) -> None:
+        n, more = self.w.batch_size, {} if self.w.head == "linear" else {"classes": np.unique(self.y)}
+        self.net.set_params(shuffle=False)
+        self.net.partial_fit(self.x[:n], self.y[:n].ravel(), **more)  # which makes its arrays
+        self.net.coefs_ = [W.copy() for W in self.weights[::2]]
+        self.net.intercepts_ = [b.copy() for b in self.weights[1::2]]
+        del self.net._optimizer
+        for rows in orders:
+            self.net.partial_fit(self.x[rows], self.y[rows].ravel())
 
     def predict(self, x: Array) -> Array:
         if self.w.head == "linear":
@@ -306,7 +364,7 @@ class Jax(Peer):
 
         w = self.w
         self.jnp = jnp
-        n, size = len(self.x) // w.batch_size * w.batch_size, w.batch_size
+        size = w.batch_size
 
         def logits(p: Any, x: Any) -> Any:
             for i in range(0, len(p) - 2, 2):
@@ -344,7 +402,7 @@ class Jax(Peer):
             (p, m, v, t, _, _), _ = jax.lax.scan(step, (p, m, v, t, x, y), order.reshape(-1, size))
             return p, m, v, t
 
-        self.epoch, self.logits, self.n = jax.jit(epoch), jax.jit(logits), n
+        self.epoch, self.logits = jax.jit(epoch), jax.jit(logits)
         p = [jnp.asarray(a) for a in weights]
         zeros = [jnp.zeros_like(a) for a in p]
         self.state = (p, zeros, zeros, jnp.zeros((), jnp.float32))
@@ -352,9 +410,12 @@ class Jax(Peer):
 
     def train(self, epochs: int) -> None:
         for _ in range(epochs):
-            order = self.jnp.asarray(self.rng.permutation(len(self.x))[: self.n])
-            self.state = self.epoch(*self.state, self.xt, self.yt, order)
+            self.learn([self.rng.permutation(len(self.x))])
         self.state[0][0].block_until_ready()
+
+    def learn(self, orders: list[Array]) -> None:
+        for order in orders:
+            self.state = self.epoch(*self.state, self.xt, self.yt, self.jnp.asarray(order))
 
     def predict(self, x: Array) -> Array:
         return _head(self.w.head, np.asarray(self.logits(self.state[0], self.jnp.asarray(x))))
@@ -362,11 +423,13 @@ class Jax(Peer):
 
 PEERS: dict[str, type[Peer]] = {
     "nnlite": Nnlite,
+    "nnlite[fast]": NnliteFast,
     "NumPy loop": Loop,
     "matrix products": Products,
     "PyTorch": Torch,
     "PyTorch, DataLoader": TorchLoader,
     "Keras on JAX": Keras,
+    "Keras on PyTorch": KerasOnTorch,
     "scikit-learn": Sklearn,
     "JAX lax.scan": Jax,
 }

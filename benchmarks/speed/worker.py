@@ -1,4 +1,4 @@
-"""One library in a process of its own: reads workload numbers from stdin, answers with seconds.
+"""One library in a process of its own: reads orders from stdin, answers with seconds.
 
 Started by ``run.py``, so that every library has its own threads, its own memory and its own imports, and
 all of them are alive at once while measurements take turns.
@@ -9,47 +9,53 @@ import sys
 import time
 from typing import Any
 
-from peers import PEERS
-from workloads import WORKLOADS, data, first_weights
+from peers import PEERS, Peer
+from workloads import WORKLOADS, Workload, data, first_weights, orders
+
+ONE_ROW = 200  # calls of predict in a measurement of one
+
+
+def make(name: str, workload: Workload, seed: int) -> Peer:
+    return PEERS[name](workload, *data(workload), first_weights(workload, seed))
+
+
+def answered(peer: Peer, workload: Workload, order: dict[str, Any]) -> float:
+    """Do what is asked; return seconds."""
+    what, x, y = order["what"], peer.x, peer.y
+    if rows := order.get("rows"):
+        repeats = -(-rows // len(x))
+        x, y = (a.repeat(repeats, axis=0)[:rows] for a in (x, y))
+    calls = ONE_ROW if rows == 1 else 1
+    started = time.perf_counter()
+    if what == "train":
+        peer.train(order.get("epochs") or workload.epochs)
+    for _ in range(calls if what == "predict" else 0):
+        peer.predict(x)
+    if what == "evaluate":
+        peer.evaluate(x, y)
+    return (time.perf_counter() - started) / calls
 
 
 def main() -> None:
-    peer_class = PEERS[sys.argv[1]]
-    threads = int(sys.argv[2])
-    if sys.argv[1].startswith("PyTorch"):
-        import torch
-
-        torch.set_num_threads(threads)
-    peers: dict[int, Any] = {}
+    name = sys.argv[1]
+    peers: dict[int, Peer] = {}
     answer, sys.stdout = sys.stdout, sys.stderr  # what a library prints must not be taken for an answer
     for line in sys.stdin:
         order = json.loads(line)
-        number, what = order["workload"], order["what"]
+        number = order["workload"]
         workload = WORKLOADS[number]
         result: dict[str, Any] = {}
         try:
-            if number not in peers:
-                peers[number] = peer_class(workload, *data(workload), first_weights(workload))
-            peer = peers[number]
-            big = order.get("rows", 0)
-            x, y = peer.x, peer.y
-            if big:
-                repeats = -(-big // len(x))
-                x, y = (a.repeat(repeats, axis=0)[:big] for a in (x, y))
-            if what == "train":
-                peer.train(1)  # so that caches and clocks are warm after the pause
-            started = time.perf_counter()
-            if what == "train":
-                peer.train(workload.epochs)
-            elif what == "predict":
-                peer.predict(x)
-            elif what == "evaluate":
-                peer.evaluate(x, y)
-            elif what == "loss":
+            if order["what"] == "loss":
+                peer = make(name, workload, order["seed"])
+                peer.learn(orders(workload, len(peer.x), order["seed"]))
                 result["loss"] = peer.loss()
-            result["seconds"] = time.perf_counter() - started
-        except (LookupError, AttributeError, NotImplementedError) as error:
-            result = {"missing": str(error)}
+            else:
+                if number not in peers:
+                    peers[number] = make(name, workload, 0)
+                result["seconds"] = answered(peers[number], workload, order)
+        except (ImportError, LookupError, AttributeError, NotImplementedError) as error:
+            result = {"missing": f"{type(error).__name__}: {error}"}
         print(json.dumps(result), file=answer, flush=True)
 
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from nnlite.layers.input import Input
     from nnlite.models.model import Model
     from nnlite.models.sequential import Sequential
+    from nnlite.preprocessing.splitting import train_test_split
+    from nnlite.saving import load_model
     from nnlite.tensor import Shape
 
 __version__ = "0.1.0"
@@ -63,6 +65,7 @@ __all__ = [
     "graph",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "metrics",
     "minimize",
@@ -76,6 +79,7 @@ __all__ = [
     "saving",
     "search",
     "tensor",
+    "train_test_split",
     "utils",
 ]
 
@@ -84,6 +88,8 @@ _LAZY = {
     "Model": "nnlite.models.model",
     "Sequential": "nnlite.models.sequential",
     "Shape": "nnlite.tensor",
+    "load_model": "nnlite.saving",
+    "train_test_split": "nnlite.preprocessing.splitting",
 }
 
 

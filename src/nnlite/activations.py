@@ -4,8 +4,7 @@ Each is the forward pass of the layer of its name, and ``Dense(10, activation=nn
 understood as ``Dense(10, activation="relu")``.
 """
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite._lib import registry
 from nnlite._lib.configurable import plain
+from nnlite._lib.derived import make_function
 from nnlite._lib.registry import custom_object
 from nnlite.layers import activations as layers
-from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.layers.base import Layer
 from nnlite.tensor import Array
 
 __all__ = [
@@ -58,72 +58,65 @@ __all__ = [
 ]
 
 
-def _function(
-    name: str, cls: type[ActivationLayer], arguments: Sequence[str] | None = None, **defaults: Any
-) -> Callable[..., Array]:
-    """Return the forward pass of a layer as a function of an array, with the layer's arguments after x.
+_FUNCTIONS: dict[str, Callable[..., Array]] = {}
 
-    Parameters
-    ----------
-    name : str
-    cls : type
-    arguments : sequence of str, optional
-        Which arguments it has, in this order; all of the layer's own if not given.
-    **defaults
-        Of arguments that have another one here.
-    """
-    known = inspect.signature(cls).parameters
-    own = [key for key, known in known.items() if known.kind is known.POSITIONAL_OR_KEYWORD]
-    parameters = [known[key] for key in (own if arguments is None else arguments)]
-    parameters = [p.replace(default=defaults.get(p.name, p.default)) for p in parameters]
-    x = inspect.Parameter("x", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=npt.ArrayLike)
-    signature = inspect.Signature([x, *parameters], return_annotation=Array)
 
-    def function(*args: Any, **kwargs: Any) -> Array:
-        given = {**defaults, **signature.bind(*args, **kwargs).arguments}
-        z = np.asarray(given.pop("x"))
-        layer = cls(**given, name=name)
+def _function(name: str, **first: Any) -> Callable[..., Array]:
+    """Return the function of that name; ``first`` are its first arguments, with its own defaults."""
+    cls = layers.registry[name]
+
+    def values(x: npt.ArrayLike, **arguments: Any) -> Array:
+        z = np.asarray(x)
+        layer = cls(name=name, **arguments)
         return layer.forward(z if z.dtype.kind in "fc" else z.astype(config.floatx()))
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Return what the layer :class:`~nnlite.layers.{cls.__name__}` makes of an array."
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    function.activation = name  # type: ignore[attr-defined]  # how a layer knows which one is meant
+    function = make_function(
+        values,
+        cls,
+        name,
+        __name__,
+        summary=f"Return what the layer :class:`~nnlite.layers.{cls.__name__}` makes of an array.",
+        arrays={"x": "array_like\n    The z of the formula; whole numbers are read as floats."},
+        returns="ndarray, shape of x" + " but for half of the axis" * (name == "glu"),
+        without=Layer.arguments(),
+        **first,
+    )
+    function.activation = name  # type: ignore[attr-defined]  # how a layer knows which activation is meant
+    _FUNCTIONS[name] = function
     return function
 
 
-relu = _function("relu", layers.ReLU, ("negative_slope", "max_value", "threshold"))
-leaky_relu = _function("leaky_relu", layers.LeakyReLU, negative_slope=0.2)  # as in Keras
-relu6 = _function("relu6", layers.ReLU6)
-elu = _function("elu", layers.ELU)
-celu = _function("celu", layers.CELU)
-selu = _function("selu", layers.SELU)
-gelu = _function("gelu", layers.GELU)
-glu = _function("glu", layers.GLU)
-silu = swish = _function("silu", layers.SiLU)
-hard_silu = hard_swish = _function("hard_silu", layers.HardSiLU)
-mish = _function("mish", layers.Mish)
-softplus = _function("softplus", layers.Softplus)
-squareplus = _function("squareplus", layers.Squareplus)
-sparse_plus = _function("sparse_plus", layers.SparsePlus)
-softsign = _function("softsign", layers.Softsign)
-exponential = _function("exponential", layers.Exponential)
-sigmoid = _function("sigmoid", layers.Sigmoid)
-log_sigmoid = _function("log_sigmoid", layers.LogSigmoid)
-hard_sigmoid = _function("hard_sigmoid", layers.HardSigmoid)
-sparse_sigmoid = _function("sparse_sigmoid", layers.SparseSigmoid)
-tanh = _function("tanh", layers.Tanh)
-hard_tanh = _function("hard_tanh", layers.HardTanh)
-tanh_shrink = _function("tanh_shrink", layers.TanhShrink)
-hard_shrink = _function("hard_shrink", layers.HardShrink)
-soft_shrink = _function("soft_shrink", layers.SoftShrink)
-threshold = _function("threshold", layers.Threshold)
-softmax = _function("softmax", layers.Softmax)
-log_softmax = _function("log_softmax", layers.LogSoftmax)
-sparsemax = _function("sparsemax", layers.Sparsemax)
-linear = _function("linear", layers.Linear)
-
-_FUNCTIONS: dict[str, Any] = {name: globals()[name] for name in layers.registry if name.islower()}
+relu = _function("relu", negative_slope=0.0, max_value=None, threshold=0.0)
+leaky_relu = _function("leaky_relu", negative_slope=0.2)  # the layer's is 0.3, as in Keras
+relu6 = _function("relu6")
+elu = _function("elu")
+celu = _function("celu")
+selu = _function("selu")
+gelu = _function("gelu")
+glu = _function("glu")
+silu = swish = _function("silu")
+hard_silu = hard_swish = _function("hard_silu")
+mish = _function("mish")
+softplus = _function("softplus")
+squareplus = _function("squareplus")
+sparse_plus = _function("sparse_plus")
+softsign = _function("softsign")
+exponential = _function("exponential")
+sigmoid = _function("sigmoid")
+hard_sigmoid = _function("hard_sigmoid")
+log_sigmoid = _function("log_sigmoid")
+sparse_sigmoid = _function("sparse_sigmoid")
+tanh = _function("tanh")
+hard_tanh = _function("hard_tanh")
+tanh_shrink = _function("tanh_shrink")
+hard_shrink = _function("hard_shrink")
+soft_shrink = _function("soft_shrink")
+threshold = _function("threshold")
+softmax = _function("softmax")
+log_softmax = _function("log_softmax")
+sparsemax = _function("sparsemax")
+linear = _function("linear")
+_FUNCTIONS |= {"swish": silu, "hard_swish": hard_silu}
 
 
 def get(identifier: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
+from nnlite._lib.threads import set_threads
 from nnlite.errors import explain
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "generator",
     "seed_everything",
     "set_floatx",
+    "set_threads",
     "unique_name",
 ]
 
@@ -123,6 +125,6 @@ def clear_session(free_memory: bool = True) -> None:
     Parameters
     ----------
     free_memory : bool
-        Accepted for scripts written for Keras: what nobody uses any more is freed by itself.
+        Accepted for scripts written for Keras: Python frees by itself what is no longer used.
     """
     _names_given.clear()

@@ -21,10 +21,12 @@ __all__ = [
     "MinMaxNorm",
     "NonNeg",
     "UnitNorm",
+    "deserialize",
     "get",
     "max_norm",
     "min_max_norm",
     "non_neg",
+    "serialize",
     "unit_norm",
 ]
 
@@ -143,6 +145,7 @@ registry: Registry[Constraint] = Registry(
     {"max_norm": MaxNorm, "non_neg": NonNeg, "unit_norm": UnitNorm, "min_max_norm": MinMaxNorm},
     example="kernel_constraint=nnlite.constraints.MaxNorm(2)",
 )
+serialize, deserialize = registry.serialize, registry.deserialize
 
 
 def get(identifier: Any) -> Constraint | None:

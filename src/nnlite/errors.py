@@ -72,8 +72,8 @@ def explain(arrived: str, *, needed: str = "", why: str = "", fix: str = "") -> 
     return "\n".join(lines)
 
 
-def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "") -> str:
-    """Compose the message for a name that nobody answers to, with the nearest names first.
+def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "", fix: str = "") -> str:
+    """Compose the message for a name that is not known, with the nearest names.
 
     Parameters
     ----------
@@ -85,6 +85,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "
         Every name that would have been understood.
     also : str, optional
         What else may be passed, e.g. ``"an Optimizer object"``.
+    fix : str, optional
+        The line that helps, in place of the nearest names.
     """
     import difflib  # slow to import, and only an error needs it
 
@@ -94,7 +96,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str], *, also: str = "
         spelled.setdefault(_letters(k), k)
     near = difflib.get_close_matches(_letters(str(name)), spelled, n=3, cutoff=0.5)
     listing = ", ".join(sorted(spelled.values())) + (f"; or {also}" if also else "")
-    fix = f"did you mean {' or '.join(repr(spelled[n]) for n in near)}?" if near else ""
+    if near and not fix:
+        fix = f"did you mean {' or '.join(repr(spelled[n]) for n in near)}?"
     return explain(f"unknown {kind} {name!r}", needed=f"one of: {listing}", fix=fix)
 
 

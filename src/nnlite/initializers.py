@@ -43,6 +43,7 @@ __all__ = [
     "VarianceScaling",
     "Zeros",
     "constant",
+    "deserialize",
     "get",
     "glorot_normal",
     "glorot_uniform",
@@ -55,6 +56,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "serialize",
     "truncated_normal",
     "variance_scaling",
     "zeros",
@@ -375,6 +377,7 @@ registry: Registry[Initializer] = Registry(
     },
     example="kernel_initializer='glorot_uniform'",
 )
+serialize, deserialize = registry.serialize, registry.deserialize
 get = registry.get
 
 # the names that Keras has for them as well

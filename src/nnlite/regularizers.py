@@ -22,11 +22,13 @@ __all__ = [
     "L2",
     "OrthogonalRegularizer",
     "Regularizer",
+    "deserialize",
     "get",
     "l1",
     "l1_l2",
     "l2",
     "orthogonal_regularizer",
+    "serialize",
 ]
 
 
@@ -136,6 +138,7 @@ registry: Registry[Regularizer] = Registry(
     {"l1": L1, "l2": L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
     example="kernel_regularizer=nnlite.regularizers.L2(0.01)",
 )
+serialize, deserialize = registry.serialize, registry.deserialize
 
 
 def get(identifier: Any) -> Regularizer | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite._lib.checks import class_numbers, whole_number
+from nnlite._lib.checks import class_numbers, whole_number, without_mask
 from nnlite._lib.registry import custom_objects as custom_object_scope
 from nnlite.config import clear_session, seed_everything
 from nnlite.errors import ShapeError, explain
@@ -16,6 +16,7 @@ from nnlite.tensor import Array
 
 __all__ = [
     "PyDataset",
+    "Sequence",
     "clear_session",
     "custom_object_scope",
     "normalize",
@@ -59,7 +60,7 @@ def to_categorical(x: Any, num_classes: int | None = None, dtype: npt.DTypeLike 
     ValueError
         If a label is negative, has a fraction, or is not below ``num_classes``.
     """
-    k = class_numbers(x)
+    k = class_numbers(without_mask(x, "the labels"))
     if k.ndim > 1 and k.shape[-1] == 1:
         k = k[..., 0]
     return one_hot(k, int(k.max()) + 1 if num_classes is None else num_classes, dtype)
@@ -84,7 +85,7 @@ def normalize(x: npt.ArrayLike, axis: int = -1, order: int = 2) -> Array:
     -------
     ndarray, shape of x
     """
-    x = np.asarray(x)
+    x = without_mask(x, "the vectors")
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     norm[norm == 0] = 1
     return x / norm
@@ -121,7 +122,7 @@ def split_dataset(
         If the arrays differ in length, or the sizes leave a part empty or are more than there is.
     """
     several = isinstance(dataset, list | tuple)
-    arrays = [np.asarray(array) for array in (dataset if several else [dataset])]
+    arrays = [np.asanyarray(array) for array in (dataset if several else [dataset])]
     lengths = {len(array) for array in arrays}
     if len(lengths) != 1:
         raise ShapeError(explain(f"the arrays have {sorted(lengths)} rows", needed="one number of rows"))
@@ -155,22 +156,33 @@ def _rows(size: Any, n: int) -> int | None:
 class PyDataset:
     """Batches by number, made when they are asked for: derive from it and define two methods.
 
-    ``len(dataset)`` is the number of batches in an epoch, and ``dataset[i]`` the i-th of them:
-    ``(x, y)`` or ``(x, y, sample_weight)``. `fit` takes them in a new order every epoch, and calls
-    `on_epoch_end` after each. Any class with these methods will do; this one is Keras's name for it.
+    ``len(dataset)``, or ``dataset.num_batches``, is the number of batches in an epoch, and ``dataset[i]``
+    the i-th of them: ``(x, y)`` or ``(x, y, sample_weight)``. `fit` takes them in a new order every epoch,
+    and calls `on_epoch_end` after each. Any class with these methods will do; this one is Keras's name for
+    it, and ``Sequence`` an older one.
     """
 
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
         """Take Keras's arguments; they have no effect, because batches are made one after the other."""
 
+    @property
+    def num_batches(self) -> int:
+        """The number of batches in an epoch: the other way to say ``len(dataset)``."""
+        if type(self).__len__ is PyDataset.__len__:
+            raise NotImplementedError("define __len__(): the number of batches in an epoch")
+        return len(self)
+
     def __len__(self) -> int:
-        raise NotImplementedError("define __len__(): the number of batches in an epoch")
+        return self.num_batches
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError("define __getitem__(index): the batch (x, y) of that number")
 
     def on_epoch_end(self) -> None:
         """Act after each epoch: shuffle the samples among the batches, say."""
+
+
+Sequence = PyDataset
 
 
 def plot_model(

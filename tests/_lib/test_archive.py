@@ -149,7 +149,7 @@ def test_one_kind_of_error():
         (KeyError("units"), "f cannot be read: it lacks the entry 'units'"),
         (RecursionError("too deep"), "f cannot be read: RecursionError: too deep"),
         (ValueError("a\n  needed: b"), "f cannot be read: a\n  needed: b\n  fix:    do"),
-        (ValueError("a\n  fix:    b"), "f cannot be read: a\n  fix:    b"),
+        (ValueError("a\n  fix:    b"), "f cannot be read: a\n  fix:    do"),
     ):
         with pytest.raises(DataFileError) as caught, damaged("f", fix="do"):
             raise error

@@ -124,8 +124,8 @@ def test_an_interrupted_bar_is_closed(model, monkeypatch):
     bars, plain = [], Progress._draw
     monkeypatch.setattr(Progress, "INTERVAL", 0.0)
     monkeypatch.setattr(Progress, "_draw", lambda self, *a: (bars.append(self._bar), plain(self, *a))[1])
-    step = iter([0.5, None])
-    model.train_step = lambda *batch: next(step) or 1 / 0
+    step = iter([{"loss": 0.5}, None])
+    model.train_step = lambda data: next(step) or 1 / 0
     with pytest.raises(ZeroDivisionError):
         model.fit(X, Y, verbose=1)
     assert bars[0].disable  # closed, and not only by the garbage collector

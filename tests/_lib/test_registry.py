@@ -1,7 +1,9 @@
+import json
+
 import pytest
 
-from nnlite import initializers, losses, metrics, optim, regularizers
-from nnlite._lib.registry import Registry
+from nnlite import constraints, initializers, losses, metrics, optim, regularizers
+from nnlite._lib.registry import Registry, custom_objects
 from nnlite.layers import activations
 from nnlite.losses import registry as loss_rules
 from nnlite.metrics import registry as metric_rules
@@ -79,6 +81,12 @@ NEEDS = {
     losses.FunctionLoss: {"fn": lambda y, p: p},
     metrics.MeanLoss: {"loss": "mse"},
     metrics.MeanMetricWrapper: {"fn": lambda y, p: p},
+    metrics.SensitivityAtSpecificity: {"specificity": 0.5},
+    metrics.SpecificityAtSensitivity: {"sensitivity": 0.5},
+    metrics.PrecisionAtRecall: {"recall": 0.5},
+    metrics.RecallAtPrecision: {"precision": 0.5},
+    **{key: {"num_classes": 2} for key in (metrics.MeanIoU, metrics.OneHotMeanIoU)},
+    **{key: {"num_classes": 2, "target_class_ids": [1]} for key in (metrics.IoU, metrics.OneHotIoU)},
 }
 
 
@@ -123,3 +131,40 @@ def test_every_public_class_of_a_kind_has_a_name(registry, module):
     kinds = {cls for cls in classes if issubclass(cls, registry.base)} - {registry.base}
     # Activation is itself a way to write a name; a truncated list of activations would be found here
     assert kinds - {activations.Activation, metrics.SampleMean} == set(registry.values())
+
+
+@pytest.mark.parametrize(
+    ("module", "thing"),
+    [
+        (losses, losses.Huber(2.0)),
+        (metrics, metrics.AUC(thresholds=[0.5])),
+        (initializers, initializers.VarianceScaling(2.0, seed=3)),
+        (regularizers, regularizers.L1L2(0.1, 0.2)),
+        (constraints, constraints.MaxNorm(1.5)),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_each_kind_can_be_written_down_and_made_again(module, thing):
+    written = module.serialize(thing)
+    assert json.loads(json.dumps(written)) == written
+    assert written["class_name"] == type(thing).__name__
+    again = module.deserialize(written)
+    assert type(again) is type(thing)
+    assert again.get_config() == thing.get_config()
+
+    Mine = type("Mine", (type(thing),), {})
+    written["class_name"] = "Mine"
+    assert type(module.deserialize(written, {"Mine": Mine})) is Mine
+    with pytest.raises(ValueError, match=r"unknown .* 'Mine'"):
+        module.deserialize(written)
+    with pytest.raises(TypeError, match="cannot be written down"):
+        module.serialize(object())
+
+
+def test_a_name_that_only_a_file_knows():
+    with pytest.raises(ValueError, match="did you mean 'huber'"):
+        losses.get("hubber")
+    with custom_objects({}), pytest.raises(ValueError, match=r"custom_objects={'hubber': hubber}\)$"):
+        losses.get("hubber")
+    with custom_objects({}), pytest.raises(ValueError, match=r"custom_objects={'mine>Loss': …}\)$"):
+        losses.get("mine>Loss")

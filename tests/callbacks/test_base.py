@@ -105,7 +105,7 @@ def test_what_is_no_callback_is_refused_before_any_learns_the_model(wrong):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_whether_anybody_watches_batches(moment):
+def test_whether_a_callback_watches_batches(moment):
     watches = moment in BATCH_MOMENTS
     derived = type("Mine", (Callback,), {moment: lambda self, *a: None})
     assert CallbackList(derived(), None, {}).watches_batches == watches
@@ -113,7 +113,7 @@ def test_whether_anybody_watches_batches(moment):
     assert CallbackList([History(), derived()], None, {}).watches_batches == watches
 
 
-def test_nobody_watches_batches_by_default():
+def test_no_callback_watches_batches_by_default():
     assert not CallbackList(None, None, {}).watches_batches
     assert not CallbackList([Callback(), History(), LambdaCallback()], None, {}).watches_batches
 
@@ -225,3 +225,11 @@ def test_pickled_and_copied():
         for twin in (pickle.loads(pickle.dumps(callback)), copy.deepcopy(callback)):
             assert repr(twin) == repr(callback)
             assert twin.watches_batches == callback.watches_batches
+
+
+def test_other_keywords_become_attributes():
+    seen = []
+    callback = LambdaCallback(on_train_end=lambda logs: seen.append(callback.limit), limit=3, note=None)
+    callback.on_train_end({})
+    assert seen == [3]
+    assert repr(callback).startswith("LambdaCallback(on_train_end=")

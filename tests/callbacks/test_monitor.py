@@ -62,7 +62,7 @@ def test_auto_refuses_what_it_does_not_know_before_training(fakes, kind, name):
 def test_a_model_without_metrics_has_its_loss():
     watcher = Monitor("loss")
     watcher.set_model(object())
-    assert watcher.is_improvement(1.0, 2.0)  # also where nobody called on_train_begin
+    assert watcher.is_improvement(1.0, 2.0)  # also where on_train_begin was not called
 
 
 def test_another_model_may_have_another_direction(fakes):

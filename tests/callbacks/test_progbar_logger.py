@@ -21,7 +21,7 @@ def model():
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_one_bar_for_each_epoch_whoever_draws_it(model, capsys, verbose):
+def test_one_bar_for_each_epoch_from_fit_or_from_the_callback(model, capsys, verbose):
     fit = {"epochs": 2, "batch_size": 16, "validation_split": 0.25, "verbose": verbose}
     model.fit(X, X[:, 0], callbacks=[ProgbarLogger()], **fit)
     first, second = capsys.readouterr().out.replace("█", "#").splitlines()

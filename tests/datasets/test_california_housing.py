@@ -56,6 +56,15 @@ def test_all_for_training(own):
     assert (len(x_train), len(x_test)) == (10, 0)
 
 
+def test_the_small_version_is_the_first_600_districts(own):
+    (own / "housing.csv").write_text(csv(700))
+    (x_train, y_train), (x_test, y_test) = load_data(version="small")
+    assert (len(x_train), len(x_test)) == (420, 180)
+    order = np.random.RandomState(0).permutation(600)
+    np.testing.assert_array_equal(y_train, 10 * order[:420] + 8.5)
+    np.testing.assert_array_equal(y_test, 10 * order[420:] + 8.5)
+
+
 def test_columns_go_by_their_names():
     np.testing.assert_array_equal(_decode(csv(3, HEADER[::-1]).encode()), _decode(csv(3).encode()))
     np.testing.assert_array_equal(_decode(csv(3, [*HEADER, "more"]).encode()), _decode(csv(3).encode()))
@@ -146,7 +155,7 @@ def test_without_any_file(monkeypatch, tmp_path):
         ({"seed": -1}, "seed is -1"),
         ({"seed": 0.5}, "seed is 0.5"),
         ({"seed": 2**32}, "seed is 4294967296"),
-        ({"version": "small"}, "version is 'small'"),
+        ({"version": "tiny"}, "version is 'tiny'"),
     ],
 )
 def test_arguments_are_checked_before_anything_is_read(arguments, flaw):

@@ -14,6 +14,7 @@ from nnlite.losses import (
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     CategoricalHinge,
     CosineSimilarity,
     FunctionLoss,
@@ -67,6 +68,7 @@ DATA = {  # targets and predictions that each loss can read
     BinaryCrossentropy: (YES, sigmoid(LOGITS)),
     CategoricalCrossentropy: (ONE_HOT, softmax(LOGITS)),
     SparseCategoricalCrossentropy: (LABELS, softmax(LOGITS)),
+    CategoricalGeneralizedCrossEntropy: (LABELS, softmax(LOGITS)),
 }
 FUSED = {  # targets and activation of those that have a link
     BinaryFocalCrossentropy: (YES, Sigmoid),
@@ -80,10 +82,17 @@ EVERY = pytest.mark.parametrize("cls", DATA)
 
 
 def test_every_loss_of_the_library_is_in_the_tables():
-    assert set(rules.registry.values()) == DATA.keys() | {FunctionLoss}
+    assert set(rules.registry.values()) == DATA.keys() | {
+        FunctionLoss,
+        losses.Dice,  # of a whole batch, as Tversky
+        losses.Tversky,
+    }
     assert {cls for cls in DATA if cls.link} == FUSED.keys()
     assert all(activation.link == cls.link for cls, (_, activation) in FUSED.items())
-    assert [cls for cls in DATA if cls.reads_labels] == [SparseCategoricalCrossentropy]
+    assert [cls for cls in DATA if cls.reads_labels] == [
+        SparseCategoricalCrossentropy,
+        CategoricalGeneralizedCrossEntropy,
+    ]
 
 
 # --- numbers worked by hand ----------------------------------------------------------------------------
@@ -416,9 +425,10 @@ def test_one_number_a_row_is_never_spread_over_the_others(cls):
         np.testing.assert_array_equal(gradient.ravel(), cls().gradient(y[:, None], p[:, None]).ravel())
 
 
-def test_labels_in_a_column_and_as_whole_floats():
-    y, p = DATA[SparseCategoricalCrossentropy]
-    loss = SparseCategoricalCrossentropy()
+@pytest.mark.parametrize("cls", [SparseCategoricalCrossentropy, CategoricalGeneralizedCrossEntropy])
+def test_labels_in_a_column_and_as_whole_floats(cls):
+    y, p = DATA[cls]
+    loss = cls()
     for targets in (y[:, None], y.astype(float), y.astype(np.uint8), y.astype(np.float32)[:, None], list(y)):
         assert loss(targets, p) == loss(y, p)
     assert loss(np.array([True, False]), p[:2]) == loss([1, 0], p[:2])
@@ -577,3 +587,66 @@ def test_config_makes_an_equal_one(cls):
         losses.get({"class_name": cls.__name__, "config": loss.get_config()}).get_config()
         == loss.get_config()
     )
+
+
+# --- axes ----------------------------------------------------------------------------------------------
+
+ALONG = [cls for cls in DATA if cls.along_axis]
+
+
+@pytest.mark.parametrize("cls", ALONG)
+@pytest.mark.parametrize("logits", [False, True])
+def test_any_axis_may_hold_the_classes(cls, logits):
+    if logits and cls is CosineSimilarity:
+        return
+    arguments = {"from_logits": True} if logits else {}
+    y, p = DATA[cls]
+    y, p = y.reshape(2, 3, *y.shape[1:]), (LOGITS if logits else p).reshape(2, 3, K)
+    last = cls(**arguments)
+    for axis in (0, 1, -3, -2):
+        loss = cls(axis=axis, **arguments)
+        moved = np.moveaxis(p, -1, axis)
+        y_moved = y if cls.reads_labels else np.moveaxis(y, -1, axis)
+        assert loss(y_moved, moved) == pytest.approx(last(y, p), rel=1e-14)
+        gradient = loss.gradient(y_moved, moved)
+        np.testing.assert_allclose(gradient, np.moveaxis(last.gradient(y, p), -1, axis), rtol=1e-14)
+        np.testing.assert_allclose(loss.each(y_moved, moved), last.each(y, p), rtol=1e-14)
+        assert loss.axis == axis
+    y, p = DATA[cls]
+    assert cls(axis=1)(y, p) == cls()(y, p)
+
+
+@pytest.mark.parametrize("cls", ALONG)
+def test_axes_that_are_none(cls):
+    for axis in (True, 0.5, None, "a"):
+        with pytest.raises(ValueError, match=r"axis is (.|\n)*fix:    axis=-1"):
+            cls(axis=axis)
+    y, p = DATA[cls]
+    for axis in (2, -3):
+        with pytest.raises(ShapeError, match=f"axis is {axis} in the loss "):
+            cls(axis=axis)(y, p)
+
+
+@pytest.mark.parametrize("cls", ALONG)
+def test_in_a_model_the_classes_lie_along_the_last_axis(cls):
+    y, _ = DATA[cls]
+    for axis in (-1, 1):
+        np.testing.assert_array_equal(cls(axis=axis).check_targets(y, Shape(None, K)), y)
+    with pytest.raises(ShapeError, match=r"axis is 0 in the loss .*\(None, 4\)(.|\n)*fix:    axis=-1"):
+        cls(axis=0).check_targets(y, Shape(None, K))
+
+
+# --- masks ---------------------------------------------------------------------------------------------
+
+
+def test_masked_numbers_are_refused_and_the_way_out_leads_out():
+    y = np.ma.array([[1.0], [999.0], [3.0]], mask=[[False], [True], [False]])
+    p = np.array([[1.0], [2.0], [5.0]])
+    for call in (MeanSquaredError(), MeanSquaredError().gradient, losses.mean_squared_error):
+        with pytest.raises(ValueError, match="the targets have 1 masked numbers, in an array of shape"):
+            call(y, p)
+    with pytest.raises(ValueError, match="the predictions have 1 masked"):
+        MeanSquaredError()(p, y)
+    rows = ~np.ma.getmaskarray(y).reshape(len(y), -1).any(axis=1)
+    assert MeanSquaredError()(np.asarray(y[rows]), np.asarray(p[rows])) == 2
+    assert MeanSquaredError()(np.ma.array(p), p) == 0  # of nothing masked

@@ -4,6 +4,7 @@ import pytest
 from nnlite.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     SparseCategoricalCrossentropy,
 )
 
@@ -81,3 +82,19 @@ def test_a_model_leaves_ignored_samples_out():
     without = trained(X[y >= 0], y[y >= 0], SparseCategoricalCrossentropy())
     np.testing.assert_allclose(with_them[0], without[0], rtol=1e-12)
     assert with_them[1] == pytest.approx(without[1], rel=1e-12)
+
+
+def test_generalized_cross_entropy_by_hand():
+    # (1 - sqrt(p)) / (1/2) for p = 0.5, 0.8, 0.6
+    want = 2 * (1 - np.sqrt([0.5, 0.8, 0.6]))
+    np.testing.assert_allclose(
+        CategoricalGeneralizedCrossEntropy().values(np.array([0, 1, 2]), P), want, rtol=1e-14
+    )
+    gradient = CategoricalGeneralizedCrossEntropy(0.25, "sum").gradient([0], [[0.5, 0.25, 0.25]])
+    np.testing.assert_allclose(gradient, [[-(0.5**-0.75), 0, 0]], rtol=1e-14)
+    near_0 = CategoricalGeneralizedCrossEntropy(1e-9)([0], P[:1])
+    assert near_0 == pytest.approx(SparseCategoricalCrossentropy()([0], P[:1]), rel=1e-6)
+    assert np.isfinite(CategoricalGeneralizedCrossEntropy().gradient([0], [[0.0, 1.0]])).all()
+    for q in (0, 1, -0.5, "a"):
+        with pytest.raises(ValueError, match="q is "):
+            CategoricalGeneralizedCrossEntropy(q)

@@ -6,9 +6,7 @@ from nnlite.losses import (
     BinaryFocalCrossentropy,
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
-    CosineSimilarity,
     SparseCategoricalCrossentropy,
-    cosine_similarity,
 )
 from nnlite.losses.probabilities import shares, through_shares
 
@@ -61,19 +59,10 @@ def test_arguments(cls):
         ValueError, match="from_logits is 'sum'\n  needed: True or False\n  fix:    reduction='sum'"
     ):
         cls(from_logits="sum")
-    for axis in (0, 1, True):
-        with pytest.raises(ValueError, match=r"axis is .*\n  needed: axis=-1\n  why: .*last axis"):
-            cls(axis=axis)
     if cls is not SparseCategoricalCrossentropy:
         for smoothing in (-0.1, 1.1, np.nan, "a"):
             with pytest.raises(ValueError, match="label_smoothing is "):
                 cls(label_smoothing=smoothing)
-
-
-def test_another_axis_of_components():
-    for make in (CosineSimilarity, lambda axis: cosine_similarity([[1.0]], [[1.0]], axis)):
-        with pytest.raises(ValueError, match="axis is 0"):
-            make(0)
 
 
 def test_shares():

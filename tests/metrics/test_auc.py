@@ -88,3 +88,33 @@ def test_refusals():
         AUC(multi_label=True)(Y, P)
     with pytest.raises(ValueError, match="run from -1 to 1"):
         AUC()([-1, 1], [0.5, 0.5])
+
+
+def test_the_ends_are_among_the_thresholds():
+    for metric in (AUC(num_thresholds=None, thresholds=[0.7, 0.5]), AUC(thresholds=[0.5, 0.7])):
+        assert metric.thresholds == [-1e-7, 0.5, 0.7, 1 + 1e-7]
+        assert metric.num_thresholds == 4
+        assert metric.get_config()["thresholds"] in ([0.7, 0.5], [0.5, 0.7])
+        assert AUC(**metric.get_config()).thresholds == metric.thresholds
+    assert AUC(num_thresholds=3).thresholds == [-1e-7, 0.5, 1 + 1e-7]
+    assert AUC(num_thresholds=3).get_config()["thresholds"] is None
+    with pytest.raises(ValueError, match="num_thresholds is None"):
+        AUC(num_thresholds=None)
+
+
+def test_negative_weights_in_precision_against_recall():
+    # tp 3, 2, 1, 0 and n = tp + fp 2, 1, 2, 0: where n rises with the threshold the slope is taken to be 0
+    metric = AUC(curve="PR", thresholds=[0.4, 0.6])
+    metric.update_state([1, 1, 0, 0, 1], [0.3, 0.5, 0.5, 0.7, 0.9], [1, 1, -2, 1, 1])
+    # from n = 2 to 1: slope 1, intercept 1, (1 + log 2) / 3; from 2 to 0: slope 1/2, intercept 0, 1/2 / 3
+    assert metric.result() == pytest.approx((1.5 + np.log(2)) / 3, rel=1e-12)
+
+
+def test_negative_weights_as_in_keras(keras):
+    rng = np.random.default_rng(0)
+    y, p, w = rng.integers(0, 2, 20), rng.random(20).round(2), rng.normal(size=20)
+    for arguments in ({"curve": "PR"}, {}, {"curve": "PR", "summation_method": "majoring"}):
+        mine, theirs = AUC(**arguments), keras.metrics.AUC(**arguments)
+        for metric in (mine, theirs):
+            metric.update_state(y, p, w)
+        assert mine.result() == pytest.approx(float(theirs.result()), rel=1e-10)

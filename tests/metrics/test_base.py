@@ -1,10 +1,22 @@
 import numpy as np
 import pytest
 
+import nnlite
 from nnlite import Sequential, metrics
 from nnlite.errors import ShapeError
 from nnlite.layers import Dense
-from nnlite.metrics import Metric, Precision, Recall, SampleMean
+from nnlite.metrics import (
+    AUC,
+    Accuracy,
+    F1Score,
+    Mean,
+    MeanSquaredError,
+    Metric,
+    Precision,
+    Recall,
+    SampleMean,
+    TruePositives,
+)
 from nnlite.metrics.base import RunningMean, as_number, ratio, side_by_side, spread
 
 X = np.random.default_rng(0).normal(size=(20, 3))
@@ -141,7 +153,7 @@ def test_what_is_missing_is_said():
 
 def test_the_type_stands_before_the_name():
     assert Metric("float32", "a").dtype == "float32"
-    for dtype, fix in (("mine", r"super\(\).__init__\(name='mine'\)"), ("int32", ""), (3, "dtype=")):
+    for dtype, fix in (("mine", r"super\(\).__init__\(name='mine'\)"), ("object", ""), (3, "dtype=")):
         with pytest.raises(ValueError, match=rf"the dtype of a metric is (.|\n)*{fix}"):
             Metric(dtype)
 
@@ -202,3 +214,77 @@ def test_numbers():
     assert type(as_number(np.float32(0.5))) is float
     array = np.ones(2)
     assert as_number(array) is not array
+
+
+def test_metrics_in_lists_and_dicts_are_parts():
+    class Several(Metric):
+        def __init__(self, name="several"):
+            super().__init__(name=name)
+            self.listed = [MeanSquaredError(), (TruePositives(),)]
+            self.named = {"auc": AUC()}
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            for part in (self.listed[0], self.listed[1][0], self.named["auc"]):
+                part.update_state(y_true, y_pred, sample_weight)
+
+        def result(self):
+            return self.listed[1][0].result()
+
+    metric, other = Several(), Several()
+    metric.update_state([[1.0], [0.0]], [[0.9], [0.2]])
+    state = metric.get_state()
+    assert {"listed/0/total", "listed/1/0/true_positives", "named/auc/false_positives"} <= state.keys()
+    other.set_state(state)
+    assert other.result() == metric.result() == 1
+    other.update_state([[1.0], [0.0]], [[0.9], [0.2]])
+    assert other.result() == 2
+    other.reset_state()
+    assert other.result() == 0
+    assert not np.any(other.named["auc"].true_positives)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int", "uint8", np.int64])
+def test_a_type_of_whole_numbers_is_that_of_the_variables(dtype):
+    class Count(Metric):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.seen = self.add_weight(name="seen", initializer="zeros")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.seen.assign_add(len(y_true))
+
+        def result(self):
+            return self.seen.value
+
+    metric = Count(dtype=dtype)
+    assert metric([1, 2], [3, 4]) == 2
+    assert metric.seen.dtype == metric.dtype == np.dtype(dtype).name
+    scores = F1Score(dtype=dtype, threshold=0.5)([[1.0, 0], [1, 1]], [[0.9, 0.1], [0.1, 0.9]])
+    np.testing.assert_allclose(scores, [2 / 3, 1], rtol=1e-6)  # a score stays a fraction
+    assert TruePositives(dtype=dtype)([1, 1], [0.9, 0.1]) == 1
+
+
+def test_a_mean_of_something_else_is_a_metric_of_a_model():
+    class Gap(Mean):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            super().update_state(abs(y_true - y_pred))
+
+    model = nnlite.Sequential([Dense(1)])
+    model.compile("sgd", "mse", metrics=[Gap(name="gap"), "mae"])
+    _, gap, mae = model.evaluate(np.ones((5, 2)), np.arange(5.0)[:, None], verbose=0)
+    assert gap == pytest.approx(mae, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [MeanSquaredError(), TruePositives(), AUC(), F1Score(threshold=0.5), Mean(), Accuracy()],
+    ids=repr,
+)
+def test_masked_numbers_are_refused(metric):
+    masked = np.ma.array([[1.0], [0.0]], mask=[[False], [True]])
+    arguments = (masked,) if isinstance(metric, Mean) else (masked, [[0.5], [0.5]])
+    with pytest.raises(ValueError, match="1 masked numbers"):
+        metric.update_state(*arguments)
+    with pytest.raises(ValueError, match="1 masked numbers"):
+        metric.update_state(*arguments[::-1])
+    assert not np.any(metric.result())

@@ -5,7 +5,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nnlite.errors import ShapeError
-from nnlite.metrics import FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives
+from nnlite.metrics import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    PrecisionAtRecall,
+    Recall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+    TrueNegatives,
+    TruePositives,
+)
 from nnlite.metrics.confusion import count_cases
 
 FOUR = (TruePositives, FalsePositives, TrueNegatives, FalseNegatives)
@@ -115,3 +126,44 @@ def test_counting_is_comparing(p, thresholds, weighted):
         got, (y[:, None] & above, ~y[:, None] & above, ~y[:, None] & ~above, y[:, None] & ~above), strict=True
     ):
         np.testing.assert_array_equal(count, (cases * weight).sum(0))
+
+
+def test_the_best_at_a_threshold_by_hand():
+    # at 0, 0.5 and 1 (strictly above): yes 4, 2, 0 of 4; no wrong 1, 0, 0 of 2
+    y, p = [1, 1, 1, 1, 0, 0], [0.9, 0.8, 0.4, 0.3, 0.2, 0.0]
+    assert SensitivityAtSpecificity(0.5, 3)(y, p) == 1
+    assert SensitivityAtSpecificity(0.6, 3)(y, p) == 0.5
+    assert SpecificityAtSensitivity(0.5, 3)(y, p) == 1
+    assert SpecificityAtSensitivity(0.6, 3)(y, p) == 0.5
+    assert PrecisionAtRecall(0.5, 3)(y, p) == 1
+    assert PrecisionAtRecall(0.6, 3)(y, p) == pytest.approx(4 / 5)
+    assert RecallAtPrecision(0.8, 3)(y, p) == 1
+    assert RecallAtPrecision(0.9, 3)(y, p) == 0.5
+    assert RecallAtPrecision(1.0, 1)([0, 1], [0.9, 0.2]) == 0  # not reached
+    assert SensitivityAtSpecificity(0.5).result() == 0
+
+
+def test_weights_of_keras_example():
+    metric = SensitivityAtSpecificity(0.5)
+    metric.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8], [1, 1, 2, 2, 1])
+    assert metric.result() == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (SensitivityAtSpecificity, "specificity"),
+        (SpecificityAtSensitivity, "sensitivity"),
+        (PrecisionAtRecall, "recall"),
+        (RecallAtPrecision, "precision"),
+    ],
+)
+def test_the_value_that_is_held(cls, name):
+    assert getattr(cls(0.3), name) == 0.3
+    assert cls(0.3).get_config()[name] == 0.3
+    assert len(cls(0.3).thresholds) == 200
+    for wrong in (-0.1, 1.1, "a"):
+        with pytest.raises(ValueError, match=f"{name} is "):
+            cls(wrong)
+    with pytest.raises(ValueError, match="num_thresholds is 0"):
+        cls(0.5, 0)

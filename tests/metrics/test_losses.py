@@ -75,9 +75,7 @@ def test_a_label_may_mean_unknown():
 
 
 def test_a_single_target_is_not_spread_over_the_predictions():
-    with pytest.raises(
-        ShapeError, match=r"targets of shape \(1, 2\) came with predictions of shape \(6, 2\)"
-    ):
+    with pytest.raises(ShapeError, match="1 targets came with 6 predictions"):
         MeanLoss("mse")(np.zeros((1, 2)), np.zeros((6, 2)))
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from nnlite import losses, metrics
+from nnlite._lib.names import snake_case
 from nnlite._lib.registry import custom_objects
 from nnlite.metrics import (
     AUC,
@@ -20,7 +21,7 @@ from nnlite.metrics import (
     SparseCategoricalAccuracy,
     SparseCategoricalCrossentropy,
 )
-from nnlite.metrics.registry import for_shapes, get, resolve, resolve_all
+from nnlite.metrics.registry import for_shapes, get, registry, resolve, resolve_all
 from nnlite.tensor import Shape
 
 EYE = np.eye(3)
@@ -77,7 +78,7 @@ def test_a_function_is_a_metric():
     assert get(metrics.sparse_categorical_accuracy)(LABELS, EYE[LABELS]) == 1
     with custom_objects({"distance": far}):
         assert for_shapes("distance", Shape(None, 1), Shape(None, 1)).name == "distance"
-    for spec in (3, None, int):
+    for spec in (3, int):
         with pytest.raises(TypeError, match="the metric is"):
             get(spec)
 
@@ -181,3 +182,26 @@ def test_outputs_with_more_axes():
     assert names(resolve(["acc", "mae", Precision()], [y], output)) == ["acc", "mae", "precision"]
     with pytest.raises(ValueError, match="needed: \\(samples, classes\\)"):
         resolve([F1Score()], [y], output)
+
+
+def test_none_is_none():
+    assert metrics.get(None) is None
+
+
+@pytest.mark.parametrize("cls", sorted(set(registry.values()), key=str))
+def test_names_in_small_letters(cls):
+    if cls.__name__ not in ("MeanLoss", "MeanMetricWrapper", "Accuracy"):
+        assert registry[snake_case(cls.__name__)] is cls
+
+
+def test_there_and_back_as_plain_data():
+    metric = metrics.PrecisionAtRecall(0.5, name="mine")
+    plain = metrics.serialize(metric)
+    assert plain == {"class_name": "PrecisionAtRecall", "config": metric.get_config()}
+    assert metrics.deserialize(plain).get_config() == metric.get_config()
+    assert metrics.serialize(metrics.binary_accuracy) == "binary_accuracy"
+    assert type(metrics.deserialize("binary_accuracy")) is metrics.BinaryAccuracy
+
+    class Mine(metrics.BinaryAccuracy): ...
+
+    assert type(metrics.deserialize(metrics.serialize(Mine()), {"Mine": Mine})) is Mine

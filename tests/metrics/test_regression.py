@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
+from nnlite import metrics
 from nnlite.errors import ShapeError
 from nnlite.metrics import (
+    ConcordanceCorrelation,
     CosineSimilarity,
     MeanAbsoluteError,
     MeanSquaredError,
+    PearsonCorrelation,
     R2Score,
     RootMeanSquaredError,
 )
@@ -55,11 +58,6 @@ def test_floats_stay_of_their_type():
 
 def test_a_vector_of_length_zero_has_no_direction():
     assert CosineSimilarity()([[0.0, 0.0]], [[1.0, 2.0]]) == 0
-
-
-def test_the_first_axis_has_no_cosine():
-    with pytest.raises(ValueError, match="axis is 0"):
-        CosineSimilarity(axis=0)
 
 
 def test_r2_of_the_mean_is_zero_and_of_the_truth_one():
@@ -113,5 +111,40 @@ def test_r2_refuses():
 )
 @pytest.mark.parametrize(("y", "p"), [((4,), (4, 2)), ((3, 1), (4, 1)), ((2, 4), (4, 2))])
 def test_shapes_that_do_not_fit(cls, y, p):
-    with pytest.raises(ShapeError, match=r"targets of shape .* came with predictions of shape"):
+    with pytest.raises(
+        ShapeError, match=r"targets have shape|targets of shape .* came with|targets came with"
+    ):
         cls()(np.zeros(y), np.zeros(p))
+
+
+def test_correlations_by_hand():
+    # a = (-1, 0, 1), b = (-1, -1, 2): covariance 1, variances 2/3 and 2, means 2 and 2
+    y, p = [[1.0, 2, 3]], [[1.0, 1, 4]]
+    assert PearsonCorrelation()(y, p) == pytest.approx(1 / np.sqrt(2 / 3 * 2), rel=1e-14)
+    assert ConcordanceCorrelation()(y, p) == pytest.approx(2 / (2 / 3 + 2), rel=1e-6)
+    assert ConcordanceCorrelation()(y, np.add(p, 1)) == pytest.approx(2 / (2 / 3 + 2 + 1), rel=1e-6)
+    assert PearsonCorrelation()(y[0], p[0]) == PearsonCorrelation()(y, p)
+    assert PearsonCorrelation(axis=0)(np.transpose(y), np.transpose(p)) == PearsonCorrelation()(y, p)
+    np.testing.assert_allclose(metrics.pearson_correlation(y * 2, p + y), [PearsonCorrelation()(y, p), 1])
+    assert PearsonCorrelation()([[1.0, 2]], [[3.0, 3]]) == 0  # nothing varies
+
+
+def test_correlations_of_keras_examples():
+    y, p = [[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]]
+    assert PearsonCorrelation()(y, p) == pytest.approx(0.9966996338993913, rel=1e-12)
+    assert ConcordanceCorrelation()(y, p) == pytest.approx(0.9816320385426076, rel=1e-6)
+    np.testing.assert_allclose(metrics.pearson_correlation(y, p), [1, 0.99339927], rtol=1e-7)
+    np.testing.assert_allclose(metrics.concordance_correlation(y, p), [0.97560976, 0.98765432], rtol=1e-6)
+
+
+@pytest.mark.parametrize("cls", [PearsonCorrelation, ConcordanceCorrelation])
+def test_a_single_number_does_not_vary(cls):
+    with pytest.raises(ShapeError, match=r"got predictions of shape \(4, 1\)(.|\n)*axis=0"):
+        cls()(np.zeros((4, 1)), np.zeros((4, 1)))
+    y = np.arange(4.0)[:, None]
+    assert cls(axis=0)(y, y) == pytest.approx(1, rel=1e-6)
+
+
+def test_components_along_the_first_axis():
+    y, p = np.array([[3.0, 0], [4, 1]]), np.array([[4.0, 0], [3, 2]])
+    assert CosineSimilarity(axis=0)(y, p) == pytest.approx((24 / 25 + 1) / 2, rel=1e-12)

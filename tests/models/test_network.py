@@ -70,9 +70,9 @@ def test_several_inputs_as_a_list_a_tuple_and_a_dict():
     model = wide_and_deep()
     wide, y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 1))
     want = model.predict([wide, X], verbose=0)
-    for given in ((wide, X), {"deep": X, "wide": wide}):
-        np.testing.assert_array_equal(model.predict(given, verbose=0), want)
-        model.fit(given, y, epochs=1, validation_split=0.2, verbose=0)
+    for xs in ((wide, X), {"deep": X, "wide": wide}):
+        np.testing.assert_array_equal(model.predict(xs, verbose=0), want)
+        model.fit(xs, y, epochs=1, validation_split=0.2, verbose=0)
         want = model.predict([wide, X], verbose=0)
     np.testing.assert_array_equal(model([wide, X]), want)
     assert isinstance(model.evaluate([wide, X], y, verbose=0), float)
@@ -133,7 +133,7 @@ def test_the_gradient_of_random_graphs_is_exact(graph, seed):
     model = Model(inputs, output)
     rng = np.random.default_rng(seed)
     model.set_weights([rng.normal(size=w.shape) if "moving" not in v.name else w
-                       for w, v in zip(model.get_weights(), model.weights)])  # fmt: skip
+                       for w, v in zip(model.get_weights(), model.weights, strict=True)])  # fmt: skip
     model.compile("sgd", "mse")
     xs = [rng.normal(size=(4, 3)) for _ in inputs]
     xs, y = (xs if len(xs) > 1 else xs[0]), rng.normal(size=(4, 2))
@@ -430,5 +430,5 @@ def test_shapes_that_do_not_go_together():
         layers.Subtract()([a])
     with pytest.raises(ValueError, match="was applied to 2 symbols"):
         Dense(3)([a, b])
-    with pytest.raises(ValueError, match="needs? InputLayer"):
+    with pytest.raises(ValueError, match="it needs InputLayer"):
         Model(a, Concatenate()([a, b]))

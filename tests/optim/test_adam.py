@@ -12,7 +12,7 @@ def test_reference_steps():  # the form of Keras, not the other one
     np.testing.assert_allclose(
         visited, [0.9000031621776633, 0.9366129970882152, 0.9022891792104046], rtol=1e-14
     )
-    m, v = (rule.state[slot] * rule.factor(slot) for slot in ("m", "v"))
+    m, v = rule.state["m"], rule.state["v"]
     np.testing.assert_allclose(m, [0.81 * 0.01 - 0.9 * 0.02 + 0.03], rtol=1e-12)
     np.testing.assert_allclose(v, [0.999**2 * 1e-5 + 0.999 * 4e-5 + 9e-5], rtol=1e-12)
 
@@ -46,7 +46,7 @@ def test_very_many_steps():
     assert np.isfinite(theta).all()
 
 
-@pytest.mark.parametrize("name", ["beta_1", "beta_2", "epsilon"])
+@pytest.mark.parametrize("name", ["beta_1", "beta_2"])
 @pytest.mark.parametrize("value", [-0.1, 1, np.nan, "0.9", None])
 def test_what_is_refused(name, value):
     with pytest.raises(
@@ -58,12 +58,12 @@ def test_what_is_refused(name, value):
 
 
 def test_defaults_are_those_of_keras():
-    config = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "name": "adam"}
+    config = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}
     assert Adam().get_config().items() >= config.items()
 
 
 @pytest.mark.parametrize("amsgrad", [False, True])
-def test_sums_instead_of_means_are_the_published_formula_to_a_few_ulps(amsgrad):
+def test_the_published_formula_in_float64_is_the_rule_in_float32(amsgrad):
     draw = np.random.default_rng(0)
     theta = draw.normal(size=1000).astype("float32")
     plain, m, v, largest = (theta.astype("float64"), *np.zeros((3, 1000)))

@@ -307,7 +307,7 @@ def test_the_decay_of_older_scripts_is_ignored_with_a_warning():
         UserWarning, match=r"decay is ignored(.|\n)*InverseTimeDecay\(rate, 1, decay\)"
     ) as seen:
         rule = Adam(0.1, decay=1e-3)
-    assert rule.get_config() == Adam(0.1).get_config()
+    assert rule.get_config() == Adam(0.1, name=rule.name).get_config()
     assert seen[0].filename == __file__
 
 

@@ -58,7 +58,7 @@ def test_what_is_no_momentum(momentum):
 
 
 def test_defaults_are_those_of_keras():
-    config = {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False, "name": "sgd"}
+    config = {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False}
     assert SGD().get_config().items() >= config.items()
 
 

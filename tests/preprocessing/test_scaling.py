@@ -194,13 +194,14 @@ def test_fitting_on_the_training_set_again_is_no_mistake(x):
     scaler = StandardScaler()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scaler.fit_transform(x)
-        scaler.fit_transform(x)
+        first = scaler.fit_transform(x)
+        np.testing.assert_array_equal(scaler.fit_transform(x), first)
         scaler.fit(x + 1)  # other data
         np.testing.assert_allclose(scaler.fit(x).mean_, x.mean(axis=0))
         scaler.transform(x + 2)
         scaler.fit(x)
         scaler.fit(x + 2)  # what was transformed before another fit is forgotten
+    np.testing.assert_allclose(scaler.transform(x + 2), first, atol=1e-12)
 
 
 @pytest.mark.parametrize(("value", "place"), [(np.nan, [1, 0]), (np.inf, [1, 0])])
@@ -275,3 +276,16 @@ def test_numbers_are_scikit_learns(sklearn, dtype, constant, x):
         assert y.dtype == other.transform(test).dtype
         np.testing.assert_allclose(y, other.transform(test), **tolerance)
         np.testing.assert_allclose(own.inverse_transform(y), other.inverse_transform(y), **tolerance)
+
+
+def test_masked_numbers_are_refused():
+    masked = np.ma.masked_equal([[1.0], [999.0], [3.0]], 999)
+    scaler = StandardScaler()
+    with pytest.raises(ValueError, match=r"the data have 1 masked numbers(.|\n)*fix: "):
+        scaler.fit(masked)
+    scaler.fit([[1.0], [3.0]])
+    for call in (scaler.transform, scaler.inverse_transform):
+        with pytest.raises(ValueError, match="1 masked"):
+            call(masked)
+    rows = ~np.ma.getmaskarray(masked).reshape(len(masked), -1).any(axis=1)  # the way out
+    np.testing.assert_array_equal(scaler.transform(np.asarray(masked[rows])), [[-1], [1]])

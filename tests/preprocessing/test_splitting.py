@@ -127,3 +127,84 @@ def test_scikit_learn_splits_alike(sklearn):
             strict=True,
         ):
             np.testing.assert_array_equal(own, other)
+
+
+def classes(n, k=3):
+    return np.random.default_rng(0).integers(0, k, n) ** 2
+
+
+@pytest.mark.parametrize("labels", [classes(40), classes(40)[:, None], np.eye(5)[classes(40)]])
+def test_each_class_has_its_share_in_both_parts(labels):
+    whole = np.bincount(classes(40))
+    for seed in range(3):
+        train, test = train_test_split(classes(40), test_size=0.25, stratify=labels, seed=seed)
+        np.testing.assert_allclose(np.bincount(test), whole / 4, atol=1)
+        np.testing.assert_array_equal(np.bincount(train) + np.bincount(test), whole)
+    assert sorted(train_test_split(np.arange(40), stratify=labels, seed=1)[1]) != sorted(
+        train_test_split(np.arange(40), stratify=labels, seed=2)[1]
+    )
+
+
+def test_random_state_gives_the_rows_of_scikit_learn():
+    # sklearn.model_selection.train_test_split(np.arange(10), random_state=42) and the like
+    assert [part.tolist() for part in train_test_split(y, random_state=42)] == [
+        [0, 7, 2, 9, 4, 3, 6],
+        [8, 1, 5],
+    ]
+    assert train_test_split(y, random_state=0, stratify=y % 2)[1].tolist() == [0, 6, 5]
+
+
+@pytest.mark.parametrize(
+    "sizes", [{}, {"test_size": 0.2}, {"train_size": 0.31}, {"train_size": 11, "test_size": 13}]
+)
+@pytest.mark.parametrize("stratify", [None, classes(53), np.eye(5)[classes(53)]], ids=["", "1", "2"])
+def test_against_scikit_learn(sizes, stratify):
+    theirs = pytest.importorskip("sklearn.model_selection").train_test_split
+    a = np.arange(53)
+    for seed in range(5):
+        arguments = {**sizes, "random_state": seed, "stratify": stratify}
+        for mine, other in zip(train_test_split(a, **arguments), theirs(a, **arguments), strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": 1, "random_state": 2}, "needed: one of them"),
+        ({"stratify": y > 4, "shuffle": False}, "shuffle=True"),
+        ({"stratify": y > 8}, "the class True has a single row"),
+        ({"stratify": y // 2}, "5 classes are to be in parts of 7 and 3 rows"),
+    ],
+)
+def test_arguments_that_do_not_go_together(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        train_test_split(y, **arguments)
+
+
+def test_labels_of_another_length():
+    with pytest.raises(ShapeError, match=r"\[4, 10\] rows"):
+        train_test_split(y, stratify=[0, 0, 1, 1])
+
+
+def test_masked_rows_keep_their_mask():
+    masked = np.ma.masked_equal(y, 3)
+    train, test = train_test_split(masked, shuffle=False)
+    assert train.mask.tolist() == [False, False, False, True, False, False, False]
+    assert test.tolist() == [7, 8, 9]
+
+
+def test_frames_stay_frames():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(x, columns=["a", "b"])
+    train, test, y_train, _ = train_test_split(frame, frame["a"], shuffle=False)
+    pandas.testing.assert_frame_equal(train, frame[:7])
+    pandas.testing.assert_frame_equal(test, frame[7:])
+    assert y_train.name == "a"
+    assert [len(part) for part in train_valid_test_split(frame, seed=0)] == [6, 2, 2]
+
+
+def test_sparse_rows():
+    sparse = pytest.importorskip("scipy.sparse")
+    train, test = train_test_split(sparse.coo_matrix(x), shuffle=False)
+    np.testing.assert_array_equal(train.toarray(), x[:7])
+    np.testing.assert_array_equal(test.toarray(), x[7:])

@@ -14,13 +14,20 @@ from nnlite.errors import explain
 
 __all__ = ["limited", "take"]
 
-_left: ContextVar[list[int] | None] = ContextVar("allowance", default=None)
+_left: ContextVar[tuple[list[int], str] | None] = ContextVar("allowance", default=None)
 
 
 @contextmanager
-def limited(numbers: int) -> Iterator[None]:
-    """Let layers make arrays of so many numbers together, within a ``with`` block."""
-    token = _left.set([numbers])
+def limited(numbers: int, fix: str = "") -> Iterator[None]:
+    """Let layers make arrays of so many numbers together, within a ``with`` block.
+
+    Parameters
+    ----------
+    numbers : int
+    fix : str, optional
+        For the message, where more are wanted.
+    """
+    token = _left.set(([numbers], fix))
     try:
         yield
     finally:
@@ -35,14 +42,18 @@ def take(shape: Sequence[int], what: str) -> None:
     ValueError
         If fewer are left.
     """
-    left = _left.get()
-    if left is not None:
-        left[0] -= math.prod(shape)
-        if left[0] < 0:
-            raise ValueError(
-                explain(
-                    f"{what} would have the shape {tuple(shape)}",
-                    needed="no more numbers than there are in the file",
-                    why="the configuration and the arrays of a saved model belong together",
-                )
+    allowance = _left.get()
+    if allowance is None:
+        return
+    left, fix = allowance
+    needed = f"at most {max(left[0], 0):,} numbers"
+    left[0] -= math.prod(shape)
+    if left[0] < 0:
+        raise ValueError(
+            explain(
+                f"{what} would have the shape {tuple(shape)}",
+                needed=needed,
+                why="a file of a few bytes could ask for any amount of memory",
+                fix=fix,
             )
+        )

@@ -25,6 +25,7 @@ from nnlite.errors import DataFileError, explain
 __all__ = ["Archive", "damaged", "read_json", "write_archive"]
 
 _TEXT_LIMIT = 1 << 23  # bytes; a configuration has some 500 for each layer
+_PARTS_LIMIT = 250_000  # lists and objects of a text: three bytes in it, and a hundred in memory
 _DIRECTORY_LIMIT = 1 << 23  # bytes of the list of members, which has some 100 for each array
 
 _FAULTS = (
@@ -61,7 +62,7 @@ def damaged(
     let_pass : type, optional
         A kind of error that is raised as it is.
     fix : str, optional
-        For the message.
+        For the message, in the place of the error's own.
     """
     try:
         yield
@@ -73,10 +74,10 @@ def damaged(
             first = f"it lacks the entry {first}"
         elif not isinstance(error, ValueError | OSError):
             first = f"{type(error).__name__}: {first}"
-        message = "\n".join([f"{os.fspath(what)} cannot be read: {first or type(error).__name__}", *rest])
-        if fix and "\n  fix:" not in message:
-            message += f"\n  fix:    {fix}"
-        raise DataFileError(message) from error
+        if fix:
+            rest = [line for line in rest if not line.startswith("  fix:")] + [f"  fix:    {fix}"]
+        message = f"{os.fspath(what)} cannot be read: {first or type(error).__name__}"
+        raise DataFileError("\n".join([message, *rest])) from error
 
 
 def read_json(text: str | bytes, what: str = "the text") -> Any:
@@ -89,6 +90,9 @@ def read_json(text: str | bytes, what: str = "the text") -> Any:
     """
     if len(text) > _TEXT_LIMIT:
         raise ValueError(f"{what} has more than {_TEXT_LIMIT:,} bytes")
+    braces = ("[", "{") if isinstance(text, str) else (b"[", b"{")
+    if sum(map(text.count, braces)) > _PARTS_LIMIT:  # type: ignore[arg-type]
+        raise ValueError(f"{what} has more than {_PARTS_LIMIT:,} lists and objects")
     try:
         return json.loads(text)
     except RecursionError:

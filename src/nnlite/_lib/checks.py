@@ -1,4 +1,4 @@
-"""Checks at the door: counts, rates, class numbers."""
+"""Checks of arguments: counts, rates, class numbers, masks."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nnlite.errors import explain
 
-__all__ = ["class_numbers", "number", "whole_number"]
+__all__ = ["class_numbers", "number", "whole_number", "without_mask"]
 
 
 def whole_number(name: str, value: Any, least: int, *, example: int | None = None) -> int:
@@ -69,11 +69,11 @@ def number(
         x = math.nan
     inside = math.isfinite(x) and low <= x <= high
     if not inside or (without_low and x == low) or (not with_high and x == high):
-        bounds = f"above {low:g}" if without_low else f"from {low:g}"
+        bounds = f" above {low:g}" if without_low else f" from {low:g}" if low > -math.inf else ""
         if high < math.inf:
             bounds += f" to {high:g}" if with_high else f" to below {high:g}"
         raise ValueError(
-            explain(f"{name} is {value!r}", needed=f"a finite number {bounds}", fix=f"{name}={example:g}")
+            explain(f"{name} is {value!r}", needed=f"a finite number{bounds}", fix=f"{name}={example:g}")
         )
     return x
 
@@ -98,3 +98,24 @@ def class_numbers(labels: npt.ArrayLike) -> npt.NDArray[np.intp]:
             )
         )
     return k.astype(np.intp)
+
+
+def without_mask(x: Any, what: str) -> npt.NDArray[Any]:
+    """Return an array, or refuse one in which numbers are masked.
+
+    Raises
+    ------
+    ValueError
+        For a masked array: NumPy would use the numbers under the mask as if they were data.
+    """
+    if isinstance(x, np.ma.MaskedArray) and (masked := np.count_nonzero(np.ma.getmaskarray(x))):
+        raise ValueError(
+            explain(
+                f"{what} have {masked} masked numbers, in an array of shape {x.shape}",
+                needed="an array without a mask",
+                why="what lies under the mask would be used as if it were data",
+                fix="rows = ~np.ma.getmaskarray(a).reshape(len(a), -1).any(axis=1) are those to keep, "
+                "in all arrays: np.asarray(a[rows])",
+            )
+        )
+    return np.asarray(x)

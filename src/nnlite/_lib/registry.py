@@ -222,6 +222,9 @@ def own_class(spec: Mapping[str, Any], kind: str = "class") -> Any:
     return found
 
 
+_known = custom_objects  # an argument has this name as well
+
+
 class Registry(Generic[T], Mapping[str, type[T]]):
     """The names of one kind of thing.
 
@@ -295,9 +298,49 @@ class Registry(Generic[T], Mapping[str, type[T]]):
             if spec in self:
                 return self.make(self[spec], arguments)
             an = "an" if self.base.__name__[0] in "AEIOU" else "a"
-            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object")
+            fix = ""
+            if _custom.get() is not None:  # a file is being read: it may name what is the user's own
+                own = spec if spec.isidentifier() else "…"
+                fix = f"load_model(path, custom_objects={{{spec!r}: {own}}})"
+            message = unknown_name(self.kind, spec, self, also=f"{an} {self.base.__name__} object", fix=fix)
             raise ValueError(message)
         return self.convert(spec)
+
+    def serialize(self, thing: Any) -> Any:
+        """Return an object as plain data, and a function of the library, which has a name, by that.
+
+        Raises
+        ------
+        TypeError
+            For what has no such form, as a function of the user's own.
+        """
+        if getattr(thing, "made_from", None) in self.values():
+            name: str = thing.__name__
+            return name
+        if thing is None or isinstance(thing, str):
+            return thing
+        if isinstance(thing, type) or not hasattr(thing, "get_config"):
+            raise TypeError(
+                explain(
+                    f"the {self.kind} is {thing!r}, which cannot be written down",
+                    needed="an object with get_config()",
+                    why="a configuration holds data and never code",
+                    fix="derive a class from nnlite's, and pass it to load_model in custom_objects",
+                )
+            )
+        return class_spec(thing)
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> T:
+        """Make an object of what `serialize` returned.
+
+        Parameters
+        ----------
+        config : str or dict
+        custom_objects : mapping of str to type or callable, optional
+            Classes and functions of the user's own by the names that ``config`` calls them.
+        """
+        with _known(custom_objects):
+            return self.get(config)
 
     def make(self, cls: type[T], arguments: Mapping[str, Any]) -> T:
         """Make an object of a class from its configuration."""

@@ -9,9 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from nnlite import config
-from nnlite._lib.archive import Archive, damaged, read_json, write_archive
 from nnlite._lib.checks import whole_number
-from nnlite._lib.files import replacing
 from nnlite.callbacks.base import Callback, Logs
 from nnlite.errors import DataFileError, explain
 
@@ -133,6 +131,9 @@ class BackupAndRestore(Callback):
             "numbers": {name: value for name, value in state.items() if not isinstance(value, np.ndarray)},
             "random": {name: rng.bit_generator.state for name, rng in _streams(self.model).items()},
         }
+        from nnlite._lib.archive import write_archive  # zip archives load when they are needed
+        from nnlite._lib.files import replacing
+
         os.makedirs(self.backup_dir, exist_ok=True)
         with replacing(self._latest) as file:
             write_archive(file, {_REST: rest}, arrays)
@@ -142,6 +143,8 @@ class BackupAndRestore(Callback):
 
     def _restore(self, path: str, arrays: dict[str, Any], rest: dict[str, Any]) -> None:
         """Make the training what it was when the backup was written."""
+        from nnlite._lib.archive import damaged
+
         streams, states = _streams(self.model), rest["random"]
         if streams.keys() != states.keys():
             raise ValueError(
@@ -201,6 +204,8 @@ def _renamed(state: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read a backup: the model's arrays by name, and the rest."""
+    from nnlite._lib.archive import Archive, damaged, read_json
+
     with (
         damaged(f"the backup {path} is damaged, and", fix=f"delete {path} to begin anew"),
         Archive(path) as archive,

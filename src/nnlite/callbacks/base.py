@@ -46,7 +46,7 @@ class Callback:
 
     @property
     def watches_batches(self) -> bool:
-        """Whether it has something to do at a training batch; if nobody has, `fit` does not ask."""
+        """Whether it has something to do at a training batch; if none has, `fit` calls none."""
         return self._watches_beyond(Callback)
 
     def _watches_beyond(self, base: type["Callback"]) -> bool:
@@ -163,13 +163,14 @@ class LambdaCallback(Callback):
         Functions of ``(logs)``.
     on_train_batch_begin, on_train_batch_end : callable, optional
         Functions of ``(batch, logs)``.
-    **others : callable
-        Functions by the name of any other moment, with that method's arguments.
+    **others : callable or object
+        Functions by the name of any other moment, with that method's arguments; what has another name becomes
+        an attribute, which functions that know the callback can read.
 
     Raises
     ------
     ValueError
-        For a moment that does not exist.
+        For a name that begins with ``on_`` and is not one of a moment.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ class LambdaCallback(Callback):
         on_train_end: Callable[..., Any] | None = None,
         on_train_batch_begin: Callable[..., Any] | None = None,
         on_train_batch_end: Callable[..., Any] | None = None,
-        **others: Callable[..., Any] | None,
+        **others: Any,
     ) -> None:
         hooks = {
             "on_epoch_begin": on_epoch_begin,
@@ -191,10 +192,12 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
             **others,
         }
+        moments = [name for name in vars(Callback) if name.startswith("on_")]
         for moment, function in hooks.items():
-            if not (moment.startswith("on_") and hasattr(Callback, moment)):
-                known = ", ".join(name for name in vars(Callback) if name.startswith("on_"))
-                raise ValueError(explain(f"no callback is called at {moment!r}", needed=f"one of: {known}"))
+            slip = moment.startswith("on_") or f"on_{moment}" in moments or hasattr(Callback, moment)
+            if slip and moment not in moments:
+                needed = f"one of: {', '.join(moments)}"
+                raise ValueError(explain(f"no callback is called at {moment!r}", needed=needed))
             if function is not None:
                 setattr(self, moment, function)
 
@@ -220,9 +223,9 @@ class CallbackList:
     callbacks : list of Callback
     model : Model
     watches_batches : bool
-        Whether anybody has something to do at a training batch; if not, `fit` need not ask.
+        Whether any of them has something to do at a training batch; if not, `fit` need not call them.
     ends_at_nan : bool
-        Whether anybody sees to it that training ends when the loss is no longer a number.
+        Whether one of them ends the training when the loss is no longer a number.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class EarlyStopping(Monitor):
     Raises
     ------
     ValueError
-        When training begins, in ``'auto'`` mode, if nobody says whether less or more is better.
+        When training begins, in ``'auto'`` mode, if it is not known whether less or more is better.
 
     Notes
     -----

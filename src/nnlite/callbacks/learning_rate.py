@@ -120,7 +120,7 @@ class ReduceLROnPlateau(Monitor):
     Raises
     ------
     ValueError
-        When training begins, in ``'auto'`` mode, if nobody says whether less or more is better.
+        When training begins, in ``'auto'`` mode, if it is not known whether less or more is better.
     TypeError
         At a cut, if the optimizer has a schedule: it would set its own rate at the next step.
 

@@ -67,7 +67,7 @@ class Monitor(Callback):
             raise ValueError(
                 explain(
                     f"{type(self).__name__} watches {self.monitor!r}, "
-                    "of which nobody says whether less or more is better",
+                    "of which it is not known whether less or more is better",
                     needed="mode='min' or mode='max', or one of: "
                     + ", ".join(key for key, direction in directions.items() if direction is not None),
                     fix=f"{type(self).__name__}(monitor={self.monitor!r}, mode='max')",

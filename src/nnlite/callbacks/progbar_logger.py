@@ -1,4 +1,4 @@
-"""A progress bar for whoever calls the callbacks: `fit` when it is silent, or a loop written by hand."""
+"""A progress bar as a callback: for a `fit` that is silent, or for a loop written by hand."""
 
 import time
 from typing import Any

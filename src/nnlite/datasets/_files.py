@@ -26,7 +26,7 @@ _PAUSE = 1.0  # seconds before a second try: a server that is restarting needs a
 _PATIENCE = 20.0  # seconds of failure after which there is no second try
 _TIMEOUT = (5.0, 10.0)  # seconds to connect, and between two pieces of the answer
 _SLOWEST = 1_000  # bytes a second, after so many seconds of a download
-_KNOCK = 5.0  # seconds to find out whether anybody is there
+_KNOCK = 5.0  # seconds to find out whether a server answers at all
 
 
 class Unfit(Exception):
@@ -244,7 +244,7 @@ def _keep(path: str, data: bytes) -> None:
 
 
 def _silence(url: str) -> str:
-    """Say within seconds why nobody is there, at the mirror or at the proxy on the way; else nothing.
+    """Say within seconds why the mirror, or the proxy on the way, does not answer; nothing if it does.
 
     A network that drops packets without a word can keep the look-up of a name, and then every address of
     that name in turn, waiting for minutes, and no timeout of an HTTP library bounds the sum. So a thread
@@ -260,7 +260,7 @@ def _silence(url: str) -> str:
     proxy = proxies.get(target.scheme) or proxies.get("all")
     if proxy and not proxy_bypass(target.hostname or ""):
         target = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    reasons = [f"nobody answered within {_KNOCK:g} seconds"]
+    reasons = [f"no answer within {_KNOCK:g} seconds"]
 
     def knock() -> None:
         try:
@@ -268,7 +268,7 @@ def _silence(url: str) -> str:
             socket.create_connection((target.hostname or "", port), timeout=_KNOCK / 2).close()
             reasons.append("")
         except (OSError, ValueError) as error:
-            reasons.append(f"nobody answered: {error}")
+            reasons.append(f"no answer: {error}")
 
     thread = threading.Thread(target=knock, daemon=True)
     thread.start()

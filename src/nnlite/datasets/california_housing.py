@@ -38,6 +38,7 @@ _MIRRORS = (
 _SHA256 = "8a3727f4cf54ac1a327f69b1d5b4db54c5834ea81c6e4efc0d163300022a685e"
 _LIMIT = 16 << 20  # the file has 1.4 MB
 _LARGEST = float(np.finfo(np.float32).max)
+_SMALL = 600  # districts of the small version, as in Keras
 _MAY_BE_MISSING = FEATURE_NAMES.index("total_bedrooms")
 
 
@@ -48,7 +49,7 @@ def load_data(
 
     The file ``housing.csv`` is looked for in the folder that ``NNLITE_DATA_DIR`` names or its subfolder
     ``housing`` or ``california_housing`` (where it may have any number of rows), then in the cache, then
-    on two mirrors. The 207 districts whose number of bedrooms is missing get the median of the others.
+    on two mirrors. In 207 districts the number of bedrooms is missing: they get the median of the others.
     Nothing is standardized.
 
     Parameters
@@ -60,8 +61,8 @@ def load_data(
         Which split: the first rows of ``numpy.random.RandomState(seed).permutation(20640)`` are the
         training set. (Keras's default is 113, and its rows come in another order, so no seed makes the
         two splits equal.)
-    version : {'large'}, optional
-        All districts; Keras's ``'small'`` is not offered.
+    version : {'large', 'small'}, default 'large'
+        All districts, or the first 600 of the file, which make 420 and 180.
     path : str, optional
         Ignored; Keras's function has it.
 
@@ -107,6 +108,7 @@ def load_data(
             needed=f"the file {_FILE} with the columns {', '.join((*FEATURE_NAMES, TARGET_NAME))}",
             fix=f"put it into a folder of your own and set {ENVIRONMENT} to that folder",
         )
+    table = table[:_SMALL] if version == "small" else table
     order = np.random.RandomState(seed).permutation(len(table))
     first_test = len(table) - round(len(table) * test_split)
     train, test = table[order[:first_test]], table[order[first_test:]]
@@ -114,8 +116,8 @@ def load_data(
 
 
 def _check_arguments(test_split: object, seed: object, version: object) -> None:
-    if version != "large":
-        raise ValueError(explain(f"version is {version!r}", needed="'large'", fix="load_data()"))
+    if version not in ("large", "small"):
+        raise ValueError(explain(f"version is {version!r}", needed="'large' or 'small'", fix="load_data()"))
     if not (isinstance(test_split, int | float) and 0 <= test_split < 1):
         raise ValueError(
             explain(

@@ -26,10 +26,12 @@ class LeakyReLU(ActivationLayer):
     negative_slope : float, default 0.3
         As Keras's layer has it; ``Dense(…, activation="leaky_relu")`` is 0.2, as Keras's function is.
     **layer
-        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer; and ``alpha``, which Keras 2
+        called the slope.
     """
 
     def __init__(self, negative_slope: float = 0.3, **layer: Any) -> None:
+        negative_slope = layer.pop("alpha", negative_slope)
         super().__init__(**layer)
         self.negative_slope = number("negative_slope", negative_slope, 0, example=0.3)
 

@@ -4,20 +4,24 @@ With predictions p and targets y, a loss has a value for every sample, and a *re
 of them: their mean (the default), their sum, or half their sum. The gradient is that of the reduced number.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from copy import copy
+from typing import Any, ClassVar, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
+from nnlite._lib.checks import without_mask
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.derived import ValueFunction, value_function
 from nnlite._lib.names import snake_case
 from nnlite.derivatives.jacobians import loss_jacobian
 from nnlite.derivatives.of_losses import NumericalGradient
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array, Shape, as_floats
 
-__all__ = ["Loss", "NamedLoss"]
+__all__ = ["Loss", "NamedLoss", "function_of"]
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "half_sum", "mean_with_sample_weight", "none")
 
@@ -59,6 +63,11 @@ class Loss(Configurable):
     any_targets: ClassVar[bool] = False
     """Whether targets may have any shape, because only the function that reads them knows which."""
 
+    along_axis: ClassVar[bool] = False
+    """Whether the numbers of a sample lie along an axis that the argument ``axis`` chooses."""
+
+    axis: Any = -1
+
     _numeric: NumericalGradient | None = None
     _coupled = False  # whether a single number was computed for a whole batch
 
@@ -82,10 +91,10 @@ class Loss(Configurable):
         self.dtype = None if dtype is None else str(np.dtype(dtype))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let what a subclass computes be differentiated by its own means, and never by its base class's.
+        """See to it that the gradient of a subclass with other values is not its base class's.
 
-        Whoever derives from MeanSquaredError and writes other values, but no gradient, would otherwise train
-        on the squared error's.
+        A class derived from MeanSquaredError with other values, but no gradient of its own, would otherwise
+        be trained on the gradient of the squared error.
         """
         super().__init_subclass__(**kwargs)
         own = vars(cls)
@@ -165,6 +174,8 @@ class Loss(Configurable):
         ValueError
             If the loss cannot read such numbers.
         """
+        if self.along_axis:
+            self._check_axis(output_shape)
         if y.shape[1:] != tuple(output_shape[1:]):
             if output_shape[-1] == 1 and y.shape == (len(y), *output_shape[1:-1]):
                 return y[..., np.newaxis]
@@ -180,6 +191,31 @@ class Loss(Configurable):
                     )
                 )
         return y
+
+    def _check_axis(self, output_shape: Shape) -> None:
+        if self._axis(output_shape.order) != output_shape.order - 1:
+            raise ShapeError(
+                explain(
+                    f"axis is {self.axis} in the loss {self.name!r}, for outputs of shape {output_shape}",
+                    needed=f"the last axis, -1 or {output_shape.order - 1}",
+                    why="in a model, the numbers of a sample lie along the last axis",
+                    fix="axis=-1",
+                )
+            )
+
+    def _axis(self, order: int) -> int:
+        """Return which of so many axes the numbers of a sample lie along, counted from 0."""
+        if not self.along_axis:
+            return order - 1
+        if not -order <= self.axis < order:
+            raise ShapeError(
+                explain(
+                    f"axis is {self.axis} in the loss {self.name!r}, and the predictions have {order} axes",
+                    needed=f"an axis from {-order} to {order - 1}",
+                    fix="axis=-1",
+                )
+            )
+        return int(self.axis) % order
 
     def _other_loss(self, y: Array, output_shape: Shape) -> str:
         width = y.shape[-1] if y.ndim == output_shape.order else 1
@@ -219,7 +255,7 @@ class Loss(Configurable):
         float
             Or an array of the values, if the reduction is ``'none'``.
         """
-        y, p = self._aligned(y_true, y_pred)
+        y, p = self.aligned(y_true, y_pred)
         values, n, weight = self._weighted_values(y, p, sample_weight)
         return values if self.reduction == "none" else (values.sum() * self.scale(n, weight))[()]
 
@@ -228,10 +264,11 @@ class Loss(Configurable):
 
         With the reduction ``'none'``, the gradient of each sample's value with respect to its own row.
         """
-        y, p = self._aligned(y_true, y_pred)
+        y, p = self.aligned(y_true, y_pred)
         dp = self.dvalues(y, p)
         _, n, weight = self._weighted_values(y, p, sample_weight)
-        return (_times(dp, weight) * self.scale(n, weight)).reshape(np.shape(y_pred))
+        dp = np.moveaxis(_times(dp, weight) * self.scale(n, weight), -1, self._axis(p.ndim))
+        return dp.reshape(np.shape(y_pred))
 
     def jacobian(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
         """Return all derivatives of the samples' values by the predictions, from the loss's own gradient.
@@ -250,14 +287,14 @@ class Loss(Configurable):
     def each(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
         """Return the loss of each sample, unreduced, as Keras's functions do.
 
-        Predictions with one axis are the outputs for a single sample, whose value is returned, unless the
+        Predictions with one axis are the outputs for a single sample, and one value is returned, unless the
         targets are a column.
         """
-        y, p = np.asarray(y_true), np.asarray(y_pred)
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
         if p.ndim == 1 and (y.size == 1 if self.reads_labels else y.ndim == 1):
             y = y.reshape(1) if self.reads_labels else y[np.newaxis]
-            return self.values(*self._aligned(y, p[np.newaxis]))[0]
-        return self.values(*self._aligned(y, p))
+            return self.values(*self.aligned(y, p[np.newaxis]))[0]
+        return self.values(*self.aligned(y, p))
 
     def _for_each(self, values: Array, n: int) -> Array:
         """Return a value for each of n samples of what a function gave.
@@ -267,21 +304,37 @@ class Loss(Configurable):
         if values.shape[:1] == (n,):
             return values
         self._coupled = True
+        return self._divided(values, n)
+
+    def _divided(self, values: Array, n: int) -> Array:
+        """Return n equal numbers with the reduced loss of these, which were computed for a whole batch."""
         return np.full(n, values.sum() * self._share(values.size, n) / max(n, 1))
 
     def _share(self, size: int, n: int) -> float:
         """Return the factor between the sum of ``size`` numbers for a batch, and that of n values."""
         return self.scale(size) / self.scale(n)
 
-    def _aligned(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> tuple[Array, Array]:
-        p = np.asarray(y_pred)
+    def aligned(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> tuple[Array, Array]:
+        """Return targets and predictions as `values` takes them: floats, the classes along the last axis.
+
+        Raises
+        ------
+        ShapeError, ValueError
+            If they do not belong together, as for `check_targets`.
+        """
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
         if self.dtype is not None:
             p = as_floats(p, self.dtype)
         elif p.dtype.kind not in "fc":
             p = p.astype(config.floatx())
         if p.ndim < 2:
             p = p.reshape(-1, 1)
-        y = self.check_targets(np.atleast_1d(np.asarray(y_true)), Shape(p.shape))
+        loss, axis = self, self._axis(p.ndim)
+        if axis != p.ndim - 1:
+            y = np.moveaxis(y, axis, -1) if y.ndim == p.ndim else y
+            p, loss = np.moveaxis(p, axis, -1), copy(self)
+            loss.axis = -1
+        y = loss.check_targets(np.atleast_1d(y), Shape(p.shape))
         if len(y) != len(p):
             raise ShapeError(
                 explain(f"{len(y)} targets came with {len(p)} predictions", needed="one for each")
@@ -290,7 +343,7 @@ class Loss(Configurable):
 
 
 class NamedLoss(Loss):
-    """A loss whose arguments come in the order of Keras's losses: the reduction first.
+    """A loss with its arguments in the order of Keras's losses: the reduction first.
 
     Parameters
     ----------
@@ -328,3 +381,18 @@ def _weights(sample_weight: Any, values: Array) -> Array:
 def _times(values: Array, weight: Array | None) -> Array:
     """Multiply each sample's value, or its row of a gradient, by its weight."""
     return values if weight is None else (values.T * weight.T).T
+
+
+# --- losses as functions ---------------------------------------------------------------------------------
+
+Arguments = ParamSpec("Arguments")
+
+
+def function_of(cls: Callable[Arguments, Loss]) -> ValueFunction[Arguments]:
+    """Return the function that gives the value of each sample: `huber` for `Huber`."""
+    return value_function(
+        cls,
+        lambda loss, y_true, y_pred: loss.each(y_true, y_pred),
+        summary="Return the loss of each sample, as the class of this name has it before the reduction.",
+        returns="ndarray, shape (n,)",
+    )

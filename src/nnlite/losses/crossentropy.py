@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nnlite._lib.checks import whole_number
+from nnlite import config
+from nnlite._lib.checks import number, whole_number
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import shift_and_softmax, sigmoid, softplus
+from nnlite.losses.base import Loss, function_of
+from nnlite.losses.bounds import moved_into
 from nnlite.losses.probabilities import (
     BinaryLoss,
     CategoricalLoss,
@@ -22,9 +25,11 @@ from nnlite.tensor import Array, Shape
 __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "SparseCategoricalCrossentropy",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "categorical_generalized_cross_entropy",
     "sparse_categorical_crossentropy",
 ]
 
@@ -51,7 +56,7 @@ class BinaryCrossentropy(BinaryLoss):
     label_smoothing : float, default 0
         How far targets are moved towards one half, from 0 to 1.
     axis : int, default -1
-        The axis of the outputs: the last one, and no other.
+        The axis of the outputs; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'binary_crossentropy'
     dtype : str, optional
@@ -108,7 +113,7 @@ class CategoricalCrossentropy(CategoricalLoss):
     label_smoothing : float, default 0
         How far targets are moved towards 1/K, from 0 to 1.
     axis : int, default -1
-        The axis of the classes: the last one, and no other.
+        The axis of the classes; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'categorical_crossentropy'
     dtype : str, optional
@@ -161,7 +166,7 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
         a mean divides by the number of the others.
     reduction : str or None, default 'sum_over_batch_size'
     axis : int, default -1
-        The axis of the classes: the last one, and no other.
+        The axis of the classes; in a model it is the last one.
     name : str, default 'sparse_categorical_crossentropy'
     dtype : str, optional
     """
@@ -228,43 +233,98 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
 
     def check_targets(self, y: Array, output_shape: Shape) -> Array:
         """Refuse what are not class numbers from 0 to K - 1; see the base class."""
-        classes = output_shape[-1] or 0
-        if y.shape[1:] == (*output_shape[1:-1], 1):
-            y = y[..., 0]
-        if y.shape[1:] != tuple(output_shape[1:-1]):
-            one_hot = y.shape[1:] == tuple(output_shape[1:])
-            raise ShapeError(
-                explain(
-                    f"the targets have shape {y.shape}",
-                    needed=f"one class number a row, shape {(len(y), *output_shape[1:-1])}",
-                    why="a sparse loss reads labels as whole numbers"
-                    + (", and these look one-hot" * one_hot),
-                    fix="loss='categorical_crossentropy', or y = y.argmax(axis=-1)" if one_hot else "",
-                )
+        self._check_axis(output_shape)
+        return _labels(y, output_shape, self.ignore_class)
+
+
+class CategoricalGeneralizedCrossEntropy(Loss):
+    """A loss of class numbers between the cross-entropy (q near 0) and the mean absolute error (q near 1).
+
+    With ``rows = np.arange(len(y))``::
+
+        L  = (1 - p[rows, y]**q) / q
+        dp = -np.eye(p.shape[-1])[y] * p**(q - 1)
+
+    A wrong label counts the less the larger q is: the slope of the cross-entropy is 1 / p, and this one is
+    smaller by the factor ``p**q``. Probabilities below 1e-7 have the slope of 1e-7.
+
+    Parameters
+    ----------
+    q : float, default 0.5
+        Between 0 and 1.
+    reduction : str or None, default 'sum_over_batch_size'
+    name : str, default 'categorical_generalized_cross_entropy'
+    dtype : str, optional
+
+    References
+    ----------
+    Z. Zhang, M. R. Sabuncu, Generalized cross entropy loss for training deep neural networks with noisy
+    labels, NeurIPS 2018.
+    """
+
+    reads_labels = True
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.q = number("q", q, 0, 1, without_low=True, example=0.5)
+
+    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
+        return (1 - _at(p, y) ** self.q) / self.q
+
+    def dvalues(self, y: Array, p: Array) -> Array:  # noqa: D102
+        dp = np.zeros_like(p)
+        _put(dp, y, -(moved_into(_at(p, y), config.epsilon(), np.inf) ** (self.q - 1)))
+        return dp
+
+    def check_targets(self, y: Array, output_shape: Shape) -> Array:
+        """Refuse what are not class numbers from 0 to K - 1; see the base class."""
+        return _labels(y, output_shape)
+
+
+def _labels(y: Array, output_shape: Shape, ignore_class: int | None = None) -> Array:
+    """Return class numbers as whole numbers, one a row, or refuse what are none."""
+    classes = output_shape[-1] or 0
+    if y.shape[1:] == (*output_shape[1:-1], 1):
+        y = y[..., 0]
+    if y.shape[1:] != tuple(output_shape[1:-1]):
+        one_hot = y.shape[1:] == tuple(output_shape[1:])
+        raise ShapeError(
+            explain(
+                f"the targets have shape {y.shape}",
+                needed=f"one class number a row, shape {(len(y), *output_shape[1:-1])}",
+                why="a sparse loss reads labels as whole numbers" + (", and these look one-hot" * one_hot),
+                fix="loss='categorical_crossentropy', or y = y.argmax(axis=-1)" if one_hot else "",
             )
-        if y.dtype.kind == "f" and y.size and not (y == np.floor(y)).all():
-            raise ValueError(
-                explain(
-                    f"a label is {y[y != np.floor(y)][0]}",
-                    needed=f"whole numbers from 0 to {classes - 1}",
-                    fix="loss='mse', if y is not a class but a quantity",
-                )
+        )
+    if y.dtype.kind == "f" and y.size and not (y == np.floor(y)).all():
+        raise ValueError(
+            explain(
+                f"a label is {y[y != np.floor(y)][0]}",
+                needed=f"whole numbers from 0 to {classes - 1}",
+                fix="loss='mse', if y is not a class but a quantity",
             )
-        known = y if self.ignore_class is None else y[y != self.ignore_class]
-        low, high = (int(known.min()), int(known.max())) if known.size else (0, 0)
-        if low < 0 or high >= classes:
-            raise ValueError(
-                explain(
-                    f"the labels run from {low} to {high}",
-                    needed=f"whole numbers from 0 to {classes - 1}, because the output has {classes} classes",
-                    fix="y - 1, if the classes are counted from 1"
-                    if low == 1 and high == classes
-                    else f"Dense({high + 1}, activation='softmax')"
-                    if low >= 0
-                    else "names, y = np.unique(y, return_inverse=True)",
-                )
+        )
+    known = y if ignore_class is None else y[y != ignore_class]
+    low, high = (int(known.min()), int(known.max())) if known.size else (0, 0)
+    if low < 0 or high >= classes:
+        raise ValueError(
+            explain(
+                f"the labels run from {low} to {high}",
+                needed=f"whole numbers from 0 to {classes - 1}, because the output has {classes} classes",
+                fix="y - 1, if the classes are counted from 1"
+                if low == 1 and high == classes
+                else f"Dense({high + 1}, activation='softmax')"
+                if low >= 0
+                else "names, y = np.unique(y, return_inverse=True)",
             )
-        return y if y.dtype.kind in "iu" else y.astype(np.intp)
+        )
+    return y if y.dtype.kind in "iu" else y.astype(np.intp)
 
 
 def _at(p: Array, y: Array) -> Array:
@@ -284,35 +344,7 @@ def _put(p: Array, y: Array, value: Array) -> None:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def binary_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`BinaryCrossentropy` of each sample."""
-    return BinaryCrossentropy(from_logits, label_smoothing, axis).each(y_true, y_pred)
-
-
-def categorical_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`CategoricalCrossentropy` of each sample."""
-    return CategoricalCrossentropy(from_logits, label_smoothing, axis).each(y_true, y_pred)
-
-
-def sparse_categorical_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    from_logits: bool = False,
-    ignore_class: int | None = None,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`SparseCategoricalCrossentropy` of each sample."""
-    return SparseCategoricalCrossentropy(from_logits, ignore_class, axis=axis).each(y_true, y_pred)
+binary_crossentropy = function_of(BinaryCrossentropy)
+categorical_crossentropy = function_of(CategoricalCrossentropy)
+categorical_generalized_cross_entropy = function_of(CategoricalGeneralizedCrossEntropy)
+sparse_categorical_crossentropy = function_of(SparseCategoricalCrossentropy)

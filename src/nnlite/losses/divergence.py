@@ -5,9 +5,9 @@ import numpy.typing as npt
 
 from nnlite import config
 from nnlite.errors import explain
-from nnlite.losses.base import NamedLoss
+from nnlite.losses.base import NamedLoss, function_of
 from nnlite.losses.bounds import inside, moved_into
-from nnlite.losses.probabilities import check_probabilities, last_axis
+from nnlite.losses.probabilities import axis_number, check_probabilities
 from nnlite.tensor import Array, Shape
 
 __all__ = [
@@ -59,7 +59,7 @@ class KLDivergence(NamedLoss):
 
 
 class Poisson(NamedLoss):
-    """Negative logarithm of the Poisson likelihood of counts y whose expectation is p, less a constant.
+    """Negative logarithm of the Poisson likelihood of counts y with the expectation p, less a constant.
 
     With ``epsilon = 1e-7``, averaged over the outputs::
 
@@ -110,11 +110,13 @@ class CosineSimilarity(NamedLoss):
     Parameters
     ----------
     axis : int, default -1
-        The axis of the components: the last one, and no other.
+        The axis of the components; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'cosine_similarity'
     dtype : str, optional
     """
+
+    along_axis = True
 
     def __init__(
         self,
@@ -123,7 +125,7 @@ class CosineSimilarity(NamedLoss):
         name: str | None = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
-        self.axis = last_axis(axis)
+        self.axis = axis_number(axis)
         super().__init__(reduction, name, dtype)
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
@@ -143,17 +145,6 @@ def _length(p: Array) -> Array:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def kl_divergence(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`KLDivergence` of each sample."""
-    return KLDivergence().each(y_true, y_pred)
-
-
-def poisson(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`Poisson` loss of each sample."""
-    return Poisson().each(y_true, y_pred)
-
-
-def cosine_similarity(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, axis: int = -1) -> Array:
-    """Return the :class:`CosineSimilarity` loss of each sample: the negative cosine."""
-    return CosineSimilarity(axis).each(y_true, y_pred)
+kl_divergence = function_of(KLDivergence)
+poisson = function_of(Poisson)
+cosine_similarity = function_of(CosineSimilarity)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from nnlite._lib.checks import number
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import shift_and_softmax, sigmoid, softplus
+from nnlite.losses.base import function_of
 from nnlite.losses.probabilities import (
     BinaryLoss,
     CategoricalLoss,
@@ -66,7 +67,7 @@ class BinaryFocalCrossentropy(BinaryLoss):
     label_smoothing : float, default 0
         How far targets are moved towards one half, from 0 to 1.
     axis : int, default -1
-        The axis of the outputs: the last one, and no other.
+        The axis of the outputs; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'binary_focal_crossentropy'
     dtype : str, optional
@@ -166,7 +167,7 @@ class CategoricalFocalCrossentropy(CategoricalLoss):
     label_smoothing : float, default 0
         How far targets are moved towards 1/K, from 0 to 1.
     axis : int, default -1
-        The axis of the classes: the last one, and no other.
+        The axis of the classes; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, default 'categorical_focal_crossentropy'
     dtype : str, optional
@@ -233,31 +234,5 @@ class CategoricalFocalCrossentropy(CategoricalLoss):
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def binary_focal_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    apply_class_balancing: bool = False,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`BinaryFocalCrossentropy` of each sample."""
-    loss = BinaryFocalCrossentropy(apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis)
-    return loss.each(y_true, y_pred)
-
-
-def categorical_focal_crossentropy(
-    y_true: npt.ArrayLike,
-    y_pred: npt.ArrayLike,
-    alpha: float | Sequence[float] = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Array:
-    """Return the :class:`CategoricalFocalCrossentropy` of each sample."""
-    loss = CategoricalFocalCrossentropy(alpha, gamma, from_logits, label_smoothing, axis)
-    return loss.each(y_true, y_pred)
+binary_focal_crossentropy = function_of(BinaryFocalCrossentropy)
+categorical_focal_crossentropy = function_of(CategoricalFocalCrossentropy)

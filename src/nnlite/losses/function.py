@@ -1,12 +1,13 @@
 """Losses from plain functions of (y_true, y_pred)."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from nnlite._lib.derived import named_function
 from nnlite._lib.registry import get_registered_name
 from nnlite.errors import ShapeError, explain
 from nnlite.losses.base import Loss
@@ -89,6 +90,14 @@ class FunctionLoss(Loss):
         """Return the arguments as plain data; the function is written down by its name."""
         config = {"reduction": self.reduction, "name": self.name, "dtype": self.dtype}
         return {"fn": get_registered_name(self.fn), **config}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make a loss from what `get_config` returned; the function may stand in it by its name.
+
+        The names are those of the functions of this library and of the ``custom_objects``.
+        """
+        return cls(**{**config, "fn": named_function(config.get("fn"), "loss")})
 
 
 def _takes_two(fn: Any) -> bool:

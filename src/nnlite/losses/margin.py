@@ -4,10 +4,9 @@ They are the losses of support vector machines.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from nnlite.errors import explain
-from nnlite.losses.base import NamedLoss
+from nnlite.losses.base import NamedLoss, function_of
 from nnlite.losses.probabilities import check_probabilities
 from nnlite.tensor import Array, Shape
 
@@ -154,17 +153,6 @@ def _some(y: Array) -> str:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`Hinge` loss of each sample."""
-    return Hinge().each(y_true, y_pred)
-
-
-def squared_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`SquaredHinge` loss of each sample."""
-    return SquaredHinge().each(y_true, y_pred)
-
-
-def categorical_hinge(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`CategoricalHinge` loss of each sample."""
-    return CategoricalHinge().each(y_true, y_pred)
+hinge = function_of(Hinge)
+squared_hinge = function_of(SquaredHinge)
+categorical_hinge = function_of(CategoricalHinge)

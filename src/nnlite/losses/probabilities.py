@@ -23,10 +23,10 @@ __all__ = [
     "BinaryLoss",
     "CategoricalLoss",
     "ProbabilityLoss",
+    "axis_number",
     "bounded",
     "check_probabilities",
     "flag",
-    "last_axis",
     "shares",
     "through_shares",
     "uncertain",
@@ -77,18 +77,11 @@ def check_probabilities(y: Array, loss: str, *, needed: str, why: str = "", fix:
         )
 
 
-def last_axis(axis: Any) -> int:
-    """Return -1, or refuse another axis for the classes or the components of a sample."""
-    if isinstance(axis, bool) or axis != -1:
-        raise ValueError(
-            explain(
-                f"axis is {axis!r}",
-                needed="axis=-1",
-                why="rows are samples here, and the numbers that belong together lie along the last axis",
-                fix="np.moveaxis(y_pred, axis, -1) first",
-            )
-        )
-    return -1
+def axis_number(axis: Any) -> int:
+    """Return the number of an axis as an int, or refuse it."""
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
+        raise ValueError(explain(f"axis is {axis!r}", needed="a whole number", fix="axis=-1"))
+    return int(axis)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -110,7 +103,7 @@ class ProbabilityLoss(Loss):
     from_logits : bool, default False
         Whether predictions are logits. The loss then has no link: the model ends in a linear layer.
     axis : int, default -1
-        The axis of the classes: the last one, and no other.
+        The axis of the classes; in a model it is the last one.
     reduction : str or None, default 'sum_over_batch_size'
     name : str, optional
     dtype : str, optional
@@ -118,8 +111,10 @@ class ProbabilityLoss(Loss):
     Raises
     ------
     ValueError
-        If ``from_logits`` is no bool, or ``axis`` another one.
+        If ``from_logits`` is no bool, or ``axis`` no whole number.
     """
+
+    along_axis = True
 
     def __init__(
         self,
@@ -130,7 +125,7 @@ class ProbabilityLoss(Loss):
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         self.from_logits = flag("from_logits", from_logits)
-        self.axis = last_axis(axis)
+        self.axis = axis_number(axis)
         super().__init__(name, reduction, dtype)
         if self.from_logits:
             self.link = None

@@ -1,37 +1,41 @@
 """The losses by name."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast, overload
 
 from nnlite._lib.configurable import Configurable
-from nnlite._lib.registry import Registry, own_function
-from nnlite.losses import crossentropy, divergence, focal, margin, regression
+from nnlite._lib.names import snake_case
+from nnlite._lib.registry import Registry
+from nnlite.losses import crossentropy, divergence, focal, margin, overlap, regression
 from nnlite.losses.base import Loss
 from nnlite.losses.function import FunctionLoss
 
-__all__ = ["get", "registry"]
+__all__ = ["deserialize", "get", "registry", "serialize"]
 
-# the library's own functions, each of which is what a loss says of single samples
-_FUNCTIONS: dict[Callable[..., Any], type[Loss]] = {
-    regression.mean_squared_error: regression.MeanSquaredError,
-    regression.mean_absolute_error: regression.MeanAbsoluteError,
-    regression.mean_absolute_percentage_error: regression.MeanAbsolutePercentageError,
-    regression.mean_squared_logarithmic_error: regression.MeanSquaredLogarithmicError,
-    regression.huber: regression.Huber,
-    regression.log_cosh: regression.LogCosh,
-    crossentropy.binary_crossentropy: crossentropy.BinaryCrossentropy,
-    crossentropy.categorical_crossentropy: crossentropy.CategoricalCrossentropy,
-    crossentropy.sparse_categorical_crossentropy: crossentropy.SparseCategoricalCrossentropy,
-    focal.binary_focal_crossentropy: focal.BinaryFocalCrossentropy,
-    focal.categorical_focal_crossentropy: focal.CategoricalFocalCrossentropy,
-    margin.hinge: margin.Hinge,
-    margin.squared_hinge: margin.SquaredHinge,
-    margin.categorical_hinge: margin.CategoricalHinge,
-    divergence.kl_divergence: divergence.KLDivergence,
-    divergence.poisson: divergence.Poisson,
-    divergence.cosine_similarity: divergence.CosineSimilarity,
-}
-_SHORT = {
+_CLASSES: tuple[type[Loss], ...] = (
+    regression.L2,
+    regression.MeanSquaredError,
+    regression.MeanAbsoluteError,
+    regression.MeanAbsolutePercentageError,
+    regression.MeanSquaredLogarithmicError,
+    regression.Huber,
+    regression.LogCosh,
+    regression.LogSquaredError,
+    crossentropy.BinaryCrossentropy,
+    crossentropy.CategoricalCrossentropy,
+    crossentropy.SparseCategoricalCrossentropy,
+    crossentropy.CategoricalGeneralizedCrossEntropy,
+    focal.BinaryFocalCrossentropy,
+    focal.CategoricalFocalCrossentropy,
+    margin.Hinge,
+    margin.SquaredHinge,
+    margin.CategoricalHinge,
+    divergence.KLDivergence,
+    divergence.Poisson,
+    divergence.CosineSimilarity,
+    overlap.Dice,
+    overlap.Tversky,
+)
+_SHORT: dict[str, type[Loss]] = {
     "mse": regression.MeanSquaredError,
     "mae": regression.MeanAbsoluteError,
     "mape": regression.MeanAbsolutePercentageError,
@@ -44,16 +48,11 @@ _SHORT = {
 class _Losses(Registry[Loss]):
     """A registry that takes functions, too."""
 
-    def make(self, cls: type[Loss], arguments: Mapping[str, Any]) -> Loss:
-        """Make a loss from its configuration, in which a function of the caller's stands by its name."""
-        if cls is FunctionLoss and isinstance(arguments.get("fn"), str | Mapping):
-            arguments = {**arguments, "fn": own_function(arguments["fn"], self.kind)}
-        return super().make(cls, arguments)
-
     def convert(self, spec: object) -> Loss:
         """Make a loss of a function of (y_true, y_pred)."""
-        if callable(spec) and spec in _FUNCTIONS:
-            return _FUNCTIONS[spec]()
+        made_from = getattr(spec, "made_from", None)
+        if made_from in _CLASSES:  # a function of nnlite.losses
+            return cast(type[Loss], made_from)()
         if callable(spec) and not isinstance(spec, type | Configurable):
             return FunctionLoss(spec)
         return super().convert(spec)
@@ -63,13 +62,20 @@ registry: Registry[Loss] = _Losses(
     "loss",
     Loss,
     {
-        **{function.__name__: cls for function, cls in _FUNCTIONS.items()},
+        **{snake_case(cls.__name__): cls for cls in _CLASSES},
         **_SHORT,
         **{name.upper(): cls for name, cls in _SHORT.items()},
-        "l2": regression.L2,
-        "log_squared_error": regression.LogSquaredError,
         "FunctionLoss": FunctionLoss,
     },
     example="loss='mse'",
 )
-get = registry.get
+serialize, deserialize = registry.serialize, registry.deserialize
+
+
+@overload
+def get(identifier: None) -> None: ...
+@overload
+def get(identifier: Any) -> Loss: ...
+def get(identifier: Any) -> Loss | None:
+    """Return the loss of that name; see :meth:`Registry.get`. ``None`` comes back as it is, as in Keras."""
+    return None if identifier is None else registry.get(identifier)

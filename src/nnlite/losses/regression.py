@@ -6,7 +6,7 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite._lib.checks import number
 from nnlite.errors import explain
-from nnlite.losses.base import NamedLoss
+from nnlite.losses.base import NamedLoss, function_of
 from nnlite.losses.bounds import inside, moved_into
 from nnlite.tensor import Array, Shape
 
@@ -274,32 +274,9 @@ def _size(e: Array) -> Array:
 
 # --- as functions, which return the value of each sample -----------------------------------------------
 
-
-def mean_squared_error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`MeanSquaredError` of each sample."""
-    return MeanSquaredError().each(y_true, y_pred)
-
-
-def mean_absolute_error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`MeanAbsoluteError` of each sample."""
-    return MeanAbsoluteError().each(y_true, y_pred)
-
-
-def mean_absolute_percentage_error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`MeanAbsolutePercentageError` of each sample."""
-    return MeanAbsolutePercentageError().each(y_true, y_pred)
-
-
-def mean_squared_logarithmic_error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`MeanSquaredLogarithmicError` of each sample."""
-    return MeanSquaredLogarithmicError().each(y_true, y_pred)
-
-
-def huber(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, delta: float = 1.0) -> Array:
-    """Return the :class:`Huber` loss of each sample."""
-    return Huber(delta).each(y_true, y_pred)
-
-
-def log_cosh(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the :class:`LogCosh` loss of each sample."""
-    return LogCosh().each(y_true, y_pred)
+mean_squared_error = function_of(MeanSquaredError)
+mean_absolute_error = function_of(MeanAbsoluteError)
+mean_absolute_percentage_error = function_of(MeanAbsolutePercentageError)
+mean_squared_logarithmic_error = function_of(MeanSquaredLogarithmicError)
+huber = function_of(Huber)
+log_cosh = function_of(LogCosh)

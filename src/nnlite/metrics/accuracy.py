@@ -1,13 +1,11 @@
 """Accuracies: the fraction of the answers that are right."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from nnlite._lib.checks import whole_number
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import SampleMean, side_by_side
+from nnlite.metrics.base import SampleMean, function_of, side_by_side
 from nnlite.tensor import Array
 
 __all__ = [
@@ -87,7 +85,7 @@ class BinaryAccuracy(SampleMean):
 
 
 class CategoricalAccuracy(SampleMean):
-    """Fraction of samples whose most probable class is the one of the one-hot target.
+    """Fraction of samples for which the most probable class is the class of the one-hot target.
 
     ::
 
@@ -111,7 +109,7 @@ class CategoricalAccuracy(SampleMean):
 
 
 class SparseCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose most probable class is the one that the label numbers.
+    """Fraction of samples for which the most probable class is the label.
 
     ::
 
@@ -137,7 +135,7 @@ class SparseCategoricalAccuracy(SampleMean):
 
 
 class TopKCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose one-hot target is among the k most probable classes.
+    """Fraction of samples for which the class of the one-hot target is among the k most probable.
 
     With ``rows = np.arange(len(p))``::
 
@@ -169,7 +167,7 @@ class TopKCategoricalAccuracy(SampleMean):
 
 
 class SparseTopKCategoricalAccuracy(SampleMean):
-    """Fraction of samples whose label is among the k most probable classes.
+    """Fraction of samples for which the label is among the k most probable classes.
 
     With ``rows = np.arange(len(p))``::
 
@@ -245,35 +243,8 @@ def _among_first(labels: Array, p: Array, k: int) -> Array:
 # --- the same as functions, which return a value for each sample ----------------------------------------
 
 
-def binary_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, threshold: float = 0.5) -> Array:
-    """Return 1 for each answer that is right and 0 for each that is wrong: see :class:`BinaryAccuracy`."""
-    return _each(BinaryAccuracy(threshold=threshold), y_true, y_pred)
-
-
-def categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return 1 for each sample that is classified right: see :class:`CategoricalAccuracy`."""
-    return _each(CategoricalAccuracy(), y_true, y_pred)
-
-
-def sparse_categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return 1 for each sample that is classified right: see :class:`SparseCategoricalAccuracy`."""
-    return _each(SparseCategoricalAccuracy(), y_true, y_pred)
-
-
-def top_k_categorical_accuracy(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, k: int = 5) -> Array:
-    """Return 1 for each sample among whose k classes is its own: see :class:`TopKCategoricalAccuracy`."""
-    return _each(TopKCategoricalAccuracy(k), y_true, y_pred)
-
-
-def sparse_top_k_categorical_accuracy(
-    y_true: npt.ArrayLike, y_pred: npt.ArrayLike, k: int = 5, from_sorted_ids: bool = False
-) -> Array:
-    """Return 1 for each sample among whose k classes is its label: see the class of this name."""
-    return _each(SparseTopKCategoricalAccuracy(k, from_sorted_ids=from_sorted_ids), y_true, y_pred)
-
-
-def _each(metric: Any, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
-    """Return the values of a metric as floats of the predictions' type."""
-    p = np.asarray(y_pred)
-    values: Array = metric.values(np.asarray(y_true), p)
-    return values.astype(p.dtype if p.dtype.kind == "f" else float)
+binary_accuracy = function_of(BinaryAccuracy)
+categorical_accuracy = function_of(CategoricalAccuracy)
+sparse_categorical_accuracy = function_of(SparseCategoricalAccuracy)
+top_k_categorical_accuracy = function_of(TopKCategoricalAccuracy)
+sparse_top_k_categorical_accuracy = function_of(SparseTopKCategoricalAccuracy)

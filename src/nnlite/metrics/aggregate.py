@@ -6,7 +6,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from nnlite._lib.checks import without_mask
 from nnlite._lib.configurable import plain
+from nnlite._lib.derived import named_function
 from nnlite._lib.registry import function_spec
 from nnlite.errors import explain
 from nnlite.metrics.base import Metric, RunningMean, SampleMean, side_by_side, spread
@@ -33,10 +35,10 @@ class Mean(RunningMean):
 
     def update_state(self, values: npt.ArrayLike, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Add values; ``sample_weight`` holds one weight for each, or one for each row of them."""
-        self.add(values, sample_weight)
+        self.add(without_mask(values, "the values"), sample_weight)
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
-        _refuse_to_compare(self)
+        _refuse_to_compare(self, Mean)
 
 
 class Sum(Metric):
@@ -61,7 +63,7 @@ class Sum(Metric):
 
     def update_state(self, values: npt.ArrayLike, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Add values; ``sample_weight`` holds one weight for each, or one for each row of them."""
-        values = np.asarray(values)
+        values = without_mask(values, "the values")
         if sample_weight is not None:
             values = values * spread(sample_weight, values.shape)
         self.total += float(values.sum())
@@ -71,17 +73,21 @@ class Sum(Metric):
         return self.total
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
-        _refuse_to_compare(self)
+        _refuse_to_compare(self, Sum)
 
 
-def _refuse_to_compare(metric: Metric) -> None:
-    """Refuse to serve a model, which would hand over predictions where the weights are expected."""
-    raise ValueError(
-        explain(
-            f"{type(metric).__name__} adds up values, and compares no predictions with targets",
-            fix="a function of targets and predictions: metrics=[lambda y, p: …]",
+def _refuse_to_compare(metric: Metric, base: type[Metric]) -> None:
+    """Refuse to be a metric of a model, which gives predictions where the weights are expected.
+
+    A class derived from this one may have an ``update_state`` of its own, of targets and predictions.
+    """
+    if type(metric).update_state is base.update_state:
+        raise ValueError(
+            explain(
+                f"{type(metric).__name__} adds up values, and compares no predictions with targets",
+                fix="a function of targets and predictions: metrics=[lambda y, p: …]",
+            )
         )
-    )
 
 
 class MeanMetricWrapper(SampleMean):
@@ -115,10 +121,6 @@ class MeanMetricWrapper(SampleMean):
                 explain(
                     f"the function of a metric is {fn!r}",
                     needed="a function of targets and predictions",
-                    why="a configuration holds the function's name, and this name is not known here"
-                    if isinstance(fn, str)
-                    else "",
-                    fix=f"load_model(path, custom_objects={{{fn!r}: …}})" if isinstance(fn, str) else "",
                 )
             )
         super().__init__(name or getattr(fn, "__name__", None), dtype)
@@ -139,5 +141,8 @@ class MeanMetricWrapper(SampleMean):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Make a metric from what `get_config` returned, with the function in place of its name."""
-        return cls(**config)
+        """Make a metric from what `get_config` returned; a function may stand in it by its name.
+
+        The names are those of the functions of this library and of the ``custom_objects``.
+        """
+        return cls(**{**config, "fn": named_function(config.get("fn"), "metric")})

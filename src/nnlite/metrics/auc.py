@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite._lib.checks import whole_number
+from nnlite._lib.checks import whole_number, without_mask
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import sigmoid
 from nnlite.metrics.base import Metric, ratio, side_by_side, spread
@@ -33,15 +33,15 @@ class AUC(Metric):
 
     Parameters
     ----------
-    num_thresholds : int, default 200
-        Thresholds, equally spaced from 0 to 1.
+    num_thresholds : int or None, default 200
+        Thresholds, equally spaced from 0 to 1. With thresholds of one's own it is their number.
     curve : {'ROC', 'PR'}
     summation_method : {'interpolation', 'minoring', 'majoring'}
         How the area between two points is taken: by a trapezium (for PR by Davis and Goadrich's
         interpolation of the counts), by the lower point, or by the higher one.
     name, dtype : str, optional
     thresholds : list of float, optional
-        Thresholds from 0 to 1 of one's own; ``num_thresholds`` is then ignored. The ends are added.
+        Thresholds from 0 to 1 of one's own; the ends are added.
     multi_label : bool, default False
         Whether each column is a question of its own, with an area of its own; the result is their mean.
         Otherwise all columns are answers to one question.
@@ -68,7 +68,7 @@ class AUC(Metric):
 
     def __init__(
         self,
-        num_thresholds: int = 200,
+        num_thresholds: int | None = 200,
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
@@ -80,12 +80,11 @@ class AUC(Metric):
         from_logits: bool = False,
     ) -> None:
         super().__init__(dtype, name)
-        self.num_thresholds = whole_number("num_thresholds", num_thresholds, 2, example=200)
         self.curve = _one_of("curve", curve.upper(), ("ROC", "PR"))
         self.summation_method = _one_of(
             "summation_method", summation_method.lower(), ("interpolation", "minoring", "majoring")
         )
-        self.thresholds = None if thresholds is None else [float(t) for t in thresholds]
+        self._given = None if thresholds is None else [float(t) for t in thresholds]
         self.multi_label, self.num_labels = multi_label, num_labels
         self.label_weights = None if label_weights is None else [float(w) for w in label_weights]
         self.from_logits = from_logits
@@ -93,19 +92,31 @@ class AUC(Metric):
             raise ValueError(
                 explain("num_labels was given without multi_label", fix="AUC(multi_label=True, num_labels=…)")
             )
-        if self.thresholds is None:
-            inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
+        if self._given is None:
+            n = whole_number("num_thresholds", num_thresholds, 2, example=200)
+            inner = np.arange(1, n - 1) / (n - 1)
         else:
-            inner = np.sort(self.thresholds)
+            inner = np.sort(self._given)
             if inner.size and not (inner[0] >= 0 and inner[-1] <= 1):
                 raise ValueError(explain(f"thresholds is {thresholds!r}", needed="numbers from 0 to 1"))
         # the ends lie a little outside: a prediction of 0 is above the first, and 1 is not above the last
         self._cuts = np.array([-config.epsilon(), *inner, 1 + config.epsilon()])
+        self.num_thresholds = len(self._cuts)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """All thresholds in ascending order; the two ends lie a little outside of 0 … 1."""
+        return self._cuts.tolist()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments as plain data; thresholds only if they were given."""
+        return {**super().get_config(), "thresholds": self._given}
 
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = self._columns(np.asarray(y_true), np.asarray(y_pred))
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        y, p = self._columns(y, p)
         p = sigmoid(p) if self.from_logits else _probabilities(p)
         w = None if sample_weight is None else spread(sample_weight, y.shape)
         if self.multi_label:
@@ -164,7 +175,7 @@ class AUC(Metric):
         return float(ratio((areas * weights).sum(), weights.sum()))
 
     def _area(self, x: Array, y: Array) -> Array:
-        """Return the area under points (x, y), whose x decrease as the threshold rises."""
+        """Return the area under points (x, y); x decreases as the threshold rises."""
         if self.summation_method == "interpolation":
             heights = (y[:-1] + y[1:]) / 2
         elif self.summation_method == "minoring":
@@ -187,11 +198,12 @@ def _area_of_counts(tp: Array, fp: Array, fn: Array) -> Array:
     """
     n = tp + fp
     step = tp[:-1] - tp[1:]
-    slope = ratio(step, n[:-1] - n[1:])
+    slope = ratio(step, np.maximum(n[:-1] - n[1:], 0))  # negative only where weights are
     intercept = tp[1:] - slope * n[1:]
     both = (n[:-1] > 0) & (n[1:] > 0)
     quotient = np.where(both, ratio(n[:-1], n[1:]), 1)  # before the first yes, precision is constant
-    return np.asarray(ratio(slope * (step + intercept * np.log(quotient)), tp[1:] + fn[1:]).sum(0))
+    all_yes = np.maximum(tp[1:] + fn[1:], 0)
+    return np.asarray(ratio(slope * (step + intercept * np.log(quotient)), all_yes).sum(0))
 
 
 def _probabilities(p: Array) -> Array:

@@ -5,20 +5,31 @@ everything since ``reset_state``. What it adds up is chosen so that the batches 
 the mean of all squares, and not the mean of the batches' roots.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
 from nnlite import initializers
+from nnlite._lib.checks import without_mask
 from nnlite._lib.configurable import Configurable
+from nnlite._lib.derived import ValueFunction, value_function
 from nnlite._lib.names import snake_case
 from nnlite.errors import ShapeError, explain
 from nnlite.metrics.variable import StateVariable
 from nnlite.tensor import Array, Shape
 
-__all__ = ["Metric", "RunningMean", "SampleMean", "as_number", "ratio", "side_by_side", "spread"]
+__all__ = [
+    "Metric",
+    "RunningMean",
+    "SampleMean",
+    "as_number",
+    "function_of",
+    "ratio",
+    "side_by_side",
+    "spread",
+]
 
 
 class Metric(Configurable):
@@ -31,8 +42,8 @@ class Metric(Configurable):
     Parameters
     ----------
     dtype : str, optional
-        Float type of the variables that `add_weight` makes, and of a result that is an array; float64 if
-        not given. Single numbers are added up as Python floats in any case.
+        Type of the variables that `add_weight` makes, and, if it is a float type, of a result that is an
+        array; float64 if not given. Single numbers are added up as Python floats in any case.
     name : str, optional
         The key in ``History.history``; the class's name in small letters if not given.
     """
@@ -44,10 +55,10 @@ class Metric(Configurable):
     """Which way is better; None where that depends on the task."""
 
     def __init__(self, dtype: npt.DTypeLike | None = None, name: str | None = None) -> None:
-        self.dtype = _float_type(dtype)
+        self.dtype = _number_type(dtype)
         self.name = name or snake_case(type(self).__name__)
         self._variables: list[StateVariable] = []
-        Metric.reset_state(self)  # not an override's, whose variables are not there yet
+        Metric.reset_state(self)  # not an override: it may use variables that are made after this line
 
     # --- what a metric defines -------------------------------------------------------------------------
 
@@ -179,10 +190,20 @@ class Metric(Configurable):
         return [*self._variables, *(v for _, part in self._parts() for v in part.variables)]
 
     def _parts(self) -> Iterator[tuple[str, "Metric"]]:
-        """Yield the metrics that this one keeps as attributes."""
-        for attribute, value in vars(self).items():
+        """Yield the metrics that this one keeps, as attributes or in lists and dicts, with their places."""
+        waiting = list(vars(self).items())
+        for place, value in waiting:  # which grows
             if isinstance(value, Metric):
-                yield attribute, value
+                yield place, value
+            elif isinstance(value, list | tuple):
+                waiting += [(f"{place}/{i}", item) for i, item in enumerate(value)]
+            elif isinstance(value, dict):
+                waiting += [(f"{place}/{key}", item) for key, item in value.items()]
+
+    def _as_result(self, values: npt.ArrayLike) -> Any:
+        """Return a single number as a float, and several in the metric's type, if that is a float type."""
+        kind = self.dtype if np.dtype(self.dtype).kind == "f" else "float64"
+        return as_number(np.asarray(values, kind))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -246,7 +267,8 @@ class SampleMean(RunningMean):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        self.add(self.values(np.asarray(y_true), np.asarray(y_pred)), sample_weight)
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        self.add(self.values(y, p), sample_weight)
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
         self.values(y[:1], np.zeros((len(y[:1]), *(n or 1 for n in output_shape[1:])), np.float32))
@@ -307,18 +329,40 @@ def as_number(value: Any) -> Any:
     return array if array.ndim else float(array)
 
 
-def _float_type(dtype: npt.DTypeLike | None) -> str:
+def _number_type(dtype: npt.DTypeLike | None) -> str:
     try:
         kind = np.dtype("float64" if dtype is None else dtype)
     except TypeError:
         kind = np.dtype(object)
-    if kind.kind != "f":
+    if kind.kind not in "fiu":
         raise ValueError(
             explain(
                 f"the dtype of a metric is {dtype!r}",
-                needed="a float type, or None",
+                needed="a type of numbers, or None",
                 why="it stands before the name, as in Keras",
                 fix=f"super().__init__(name={dtype!r})" if isinstance(dtype, str) else "dtype='float64'",
             )
         )
     return str(kind)
+
+
+# --- metrics as functions --------------------------------------------------------------------------------
+
+Arguments = ParamSpec("Arguments")
+
+
+def function_of(cls: Callable[Arguments, SampleMean]) -> ValueFunction[Arguments]:
+    """Return the function of a metric of samples: `binary_accuracy` for `BinaryAccuracy`."""
+    return value_function(
+        cls,
+        _each,
+        summary="Return the number of each sample, of which the metric of this name is the mean.",
+        returns="ndarray, shape (n,)\n    In the float type of the predictions.",
+    )
+
+
+def _each(metric: Any, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Array:
+    """Return the values of a metric as floats of the predictions' type."""
+    p = without_mask(y_pred, "the predictions")
+    values: Array = np.asarray(metric.values(without_mask(y_true, "the targets"), p))
+    return values.astype(p.dtype if p.dtype.kind == "f" else float)

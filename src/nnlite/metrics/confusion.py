@@ -6,15 +6,17 @@ are made of these four numbers, added up over the batches; with several threshol
 for each.
 """
 
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from nnlite._lib.checks import whole_number
+from nnlite._lib.checks import number, whole_number, without_mask
+from nnlite._lib.derived import arguments_of, give_init
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import Metric, as_number, ratio, side_by_side, spread
+from nnlite.metrics.base import Metric, ratio, side_by_side, spread
 from nnlite.tensor import Array, Shape
 
 __all__ = [
@@ -22,11 +24,27 @@ __all__ = [
     "FalseNegatives",
     "FalsePositives",
     "Precision",
+    "PrecisionAtRecall",
     "Recall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
     "count_cases",
 ]
+
+RECALL = (
+    "true_positives",
+    "false_negatives",
+)  # also called sensitivity
+PRECISION = ("true_positives", "false_positives")
+SPECIFICITY = ("true_negatives", "false_positives")
+_FORMULAS = {
+    RECALL: "tpr = (y[:, None] * above).sum(0) / y.sum()",
+    PRECISION: "ppv = (y[:, None] * above).sum(0) / above.sum(0)",
+    SPECIFICITY: "tnr = ((1 - y[:, None]) * ~above).sum(0) / (1 - y).sum()",
+}
 
 
 def count_cases(y: Array, p: Array, weight: Array | None, thresholds: Array) -> tuple[Array, ...]:
@@ -119,7 +137,8 @@ class ConfusionMetric(Metric):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p, weight = self._cases(np.asarray(y_true), np.asarray(y_pred), sample_weight)
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        y, p, weight = self._cases(y, p, sample_weight)
         counts = count_cases(y, p, weight, self._cuts)
         for name, count in zip(self.state_names, counts, strict=True):
             in_order = np.empty_like(count)
@@ -151,10 +170,14 @@ class ConfusionMetric(Metric):
         self._cases(y[:1], p, None)
         as_decisions(y, self.name)
 
+    def rate(self, case: str, other: str) -> Array:
+        """Return the part that one case has of two, for each threshold; 0 where there is none of both."""
+        return ratio(getattr(self, case), getattr(self, case) + getattr(self, other))
+
     def _for_each_threshold(self, values: Any) -> Any:
         """Return a float for one threshold, and an array for several."""
-        values = np.broadcast_to(np.asarray(values, self.dtype), self._cuts.shape)
-        return as_number(values[0] if len(values) == 1 else values)
+        values = np.broadcast_to(np.asarray(values), self._cuts.shape)
+        return self._as_result(values[0] if len(values) == 1 else values)
 
 
 def as_decisions(y: Array, name: str) -> Array:
@@ -288,9 +311,7 @@ class Precision(ConfusionMetric):
 
     def result(self) -> Any:
         """Return the precision: a float, or an array for several thresholds."""
-        return self._for_each_threshold(
-            ratio(self.true_positives, self.true_positives + self.false_positives)
-        )
+        return self._for_each_threshold(self.rate(*PRECISION))
 
 
 class Recall(ConfusionMetric):
@@ -319,6 +340,81 @@ class Recall(ConfusionMetric):
 
     def result(self) -> Any:
         """Return the recall: a float, or an array for several thresholds."""
-        return self._for_each_threshold(
-            ratio(self.true_positives, self.true_positives + self.false_negatives)
-        )
+        return self._for_each_threshold(self.rate(*RECALL))
+
+
+class _BestAt(ConfusionMetric):
+    """The largest of one rate at those thresholds where another has at least a given value.
+
+    With ``t = thresholds`` and ``above = p[:, None] > t``::
+
+        {largest}
+        {held}
+        v = np.max({largest:.3}, where={held:.3} >= {value}, initial=0)
+
+    Parameters
+    ----------
+    {value} : float
+        The least value of the one that is held, from 0 to 1.
+    num_thresholds : int, default 200
+        Thresholds, equally spaced from 0 to 1; a prediction strictly above one is a yes.
+    class_id : int, optional
+        Look at this column of targets and predictions only.
+    name, dtype : str, optional
+    """
+
+    direction = "up"
+    _rates: ClassVar[tuple[tuple[str, str], tuple[str, str]]]
+
+    def __init_subclass__(cls, rates: tuple[Any, Any] | None = None, value: str = "", **kwargs: Any) -> None:
+        """Give the class its signature and its text, in which ``value`` is the name of the first argument."""
+        super().__init_subclass__(**kwargs)
+        if rates is None:  # derived from one of these, by a user
+            return
+        cls._rates = rates
+        largest, held = (_FORMULAS[rate] for rate in rates)
+        cls.__doc__ = f"{cls.__doc__}\n\n" + inspect.cleandoc(_BestAt.__doc__ or "").partition("\n\n")[
+            2
+        ].format(largest=largest, held=held, value=value)
+        own = arguments_of(_BestAt)
+        first = own.pop("least").replace(name=value, default=inspect.Parameter.empty)
+
+        def init(self: _BestAt, **given: Any) -> None:
+            _BestAt.__init__(self, given.pop(value), **given)
+            setattr(self, value, number(value, self._least, 0, 1, with_high=True, example=0.5))
+
+        give_init(cls, [first, *own.values()], init)
+
+    def __init__(
+        self,
+        least: float = 0.5,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: npt.DTypeLike | None = None,
+        **_: Any,  # for type checkers: the first argument by the name that a class gives it
+    ) -> None:
+        n = whole_number("num_thresholds", num_thresholds, 1, example=200)
+        super().__init__([i / (n - 1) for i in range(n)] if n > 1 else 0.5, None, class_id, name, dtype)
+        self.num_thresholds, self._least = n, least
+
+    def result(self) -> float:
+        """Return the rate; 0 if the other one has the value at no threshold."""
+        largest, held = (self.rate(*rate) for rate in self._rates)
+        return float(np.max(largest, where=held >= self._least, initial=0.0))
+
+
+class SensitivityAtSpecificity(_BestAt, rates=(RECALL, SPECIFICITY), value="specificity"):
+    """The largest sensitivity (recall) that a threshold of sufficient specificity gives."""
+
+
+class SpecificityAtSensitivity(_BestAt, rates=(SPECIFICITY, RECALL), value="sensitivity"):
+    """The largest specificity that a threshold of sufficient sensitivity (recall) gives."""
+
+
+class PrecisionAtRecall(_BestAt, rates=(PRECISION, RECALL), value="recall"):
+    """The largest precision that a threshold of sufficient recall gives."""
+
+
+class RecallAtPrecision(_BestAt, rates=(RECALL, PRECISION), value="precision"):
+    """The largest recall that a threshold of sufficient precision gives."""

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite._lib.checks import number
+from nnlite._lib.checks import number, without_mask
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import Metric, as_number, side_by_side, spread
+from nnlite.metrics.base import Metric, side_by_side, spread
 from nnlite.tensor import Array, Shape
 
 __all__ = ["F1Score", "FBetaScore"]
@@ -69,7 +69,8 @@ class FBetaScore(Metric):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = self._classes(np.asarray(y_true), np.asarray(y_pred))
+        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        y, p = self._classes(y, p)
         y, q = y.astype(float), self._answers(p).astype(float)
         w = 1.0 if sample_weight is None else spread(sample_weight, y.shape)
         self.true_positives = self.true_positives + (w * q * y).sum(0)
@@ -119,7 +120,7 @@ class FBetaScore(Metric):
             return float((scores * support / (support.sum() + epsilon)).sum())
         if self.average is not None:
             return float(scores.mean())
-        return as_number(scores.astype(self.dtype))
+        return self._as_result(scores)
 
 
 class F1Score(FBetaScore):

@@ -1,79 +1,71 @@
 """Metrics by name, and the one that fits the data where a name means several."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
-from nnlite._lib.registry import Registry, own_function
+from nnlite._lib.names import snake_case
+from nnlite._lib.registry import Registry
 from nnlite.errors import explain
 from nnlite.losses.base import Loss
-from nnlite.metrics.accuracy import (
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-)
-from nnlite.metrics.aggregate import Mean, MeanMetricWrapper, Sum
-from nnlite.metrics.auc import AUC
+from nnlite.metrics import accuracy, aggregate, auc, confusion, fscore, iou, losses, regression
 from nnlite.metrics.base import Metric, SampleMean
-from nnlite.metrics.confusion import (
-    FalseNegatives,
-    FalsePositives,
-    Precision,
-    Recall,
-    TrueNegatives,
-    TruePositives,
-)
-from nnlite.metrics.fscore import F1Score, FBetaScore
-from nnlite.metrics.losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalHinge,
-    Hinge,
-    KLDivergence,
-    LogCoshError,
-    MeanAbsolutePercentageError,
-    MeanLoss,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    SparseCategoricalCrossentropy,
-    SquaredHinge,
-)
-from nnlite.metrics.regression import (
-    CosineSimilarity,
-    MeanAbsoluteError,
-    MeanSquaredError,
-    R2Score,
-    RootMeanSquaredError,
-)
+from nnlite.metrics.losses import LossMetric, MeanLoss
 from nnlite.tensor import Array, Shape
 
-__all__ = ["for_shapes", "get", "registry", "resolve", "resolve_all"]
+__all__ = ["deserialize", "for_shapes", "get", "registry", "resolve", "resolve_all", "serialize"]
+
+
+_CLASSES: tuple[type[Metric], ...] = (
+    accuracy.BinaryAccuracy,
+    accuracy.CategoricalAccuracy,
+    accuracy.SparseCategoricalAccuracy,
+    accuracy.TopKCategoricalAccuracy,
+    accuracy.SparseTopKCategoricalAccuracy,
+    regression.RootMeanSquaredError,
+    regression.CosineSimilarity,
+    regression.PearsonCorrelation,
+    regression.ConcordanceCorrelation,
+    regression.R2Score,
+    confusion.TruePositives,
+    confusion.FalsePositives,
+    confusion.TrueNegatives,
+    confusion.FalseNegatives,
+    confusion.Precision,
+    confusion.Recall,
+    confusion.SensitivityAtSpecificity,
+    confusion.SpecificityAtSensitivity,
+    confusion.PrecisionAtRecall,
+    confusion.RecallAtPrecision,
+    auc.AUC,
+    fscore.F1Score,
+    fscore.FBetaScore,
+    iou.IoU,
+    iou.BinaryIoU,
+    iou.MeanIoU,
+    iou.OneHotIoU,
+    iou.OneHotMeanIoU,
+    *LossMetric.__subclasses__(),
+    aggregate.Mean,
+    aggregate.Sum,
+)
+_SHORT: dict[str, type[Metric]] = {
+    "mse": losses.MeanSquaredError,
+    "mae": losses.MeanAbsoluteError,
+    "mape": losses.MeanAbsolutePercentageError,
+    "msle": losses.MeanSquaredLogarithmicError,
+    "bce": losses.BinaryCrossentropy,
+}
 
 
 class _Metrics(Registry[Metric]):
     """A registry that takes functions and losses, too: their mean over the samples is a metric."""
-
-    def make(self, cls: type[Metric], arguments: Mapping[str, Any]) -> Metric:
-        """Make a metric from its configuration, in which a function stands by its name."""
-        function = arguments.get("fn")
-        if cls is MeanMetricWrapper and isinstance(function, Mapping):
-            arguments = {**arguments, "fn": own_function(function, self.kind)}
-        elif cls is MeanMetricWrapper and isinstance(function, str):
-            rest = {name: value for name, value in arguments.items() if name != "fn"}
-            found = self.get(function)
-            if isinstance(found, MeanMetricWrapper):  # a function of the user's, from custom_objects
-                return MeanMetricWrapper(found.fn, **rest)
-            return super().make(type(found), rest)  # one of the library's, which is the metric of that name
-        return super().make(cls, arguments)
 
     def convert(self, spec: object) -> Metric:
         """Make a metric of a loss or of a function."""
         if isinstance(spec, Loss) or (isinstance(spec, type) and issubclass(spec, Loss)):
             return MeanLoss(spec)
         if callable(spec) and not isinstance(spec, type):
-            return MeanMetricWrapper(spec)
+            return aggregate.MeanMetricWrapper(spec)
         return super().convert(spec)
 
 
@@ -81,65 +73,38 @@ registry: Registry[Metric] = _Metrics(
     "metric",
     Metric,
     {
-        "Accuracy": Accuracy,  # in a configuration; where a model is compiled it means "accuracy"
-        "binary_accuracy": BinaryAccuracy,
-        "categorical_accuracy": CategoricalAccuracy,
-        "sparse_categorical_accuracy": SparseCategoricalAccuracy,
-        "top_k_categorical_accuracy": TopKCategoricalAccuracy,
-        "sparse_top_k_categorical_accuracy": SparseTopKCategoricalAccuracy,
-        "mse": MeanSquaredError,
-        "MSE": MeanSquaredError,
-        "mean_squared_error": MeanSquaredError,
-        "root_mean_squared_error": RootMeanSquaredError,
-        "mae": MeanAbsoluteError,
-        "MAE": MeanAbsoluteError,
-        "mean_absolute_error": MeanAbsoluteError,
-        "mape": MeanAbsolutePercentageError,
-        "MAPE": MeanAbsolutePercentageError,
-        "mean_absolute_percentage_error": MeanAbsolutePercentageError,
-        "msle": MeanSquaredLogarithmicError,
-        "MSLE": MeanSquaredLogarithmicError,
-        "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
-        "log_cosh_error": LogCoshError,
-        "cosine_similarity": CosineSimilarity,
-        "r2_score": R2Score,
-        "true_positives": TruePositives,
-        "false_positives": FalsePositives,
-        "true_negatives": TrueNegatives,
-        "false_negatives": FalseNegatives,
-        "precision": Precision,
-        "recall": Recall,
-        "auc": AUC,
-        "f1_score": F1Score,
-        "f_beta_score": FBetaScore,
-        "bce": BinaryCrossentropy,
-        "BCE": BinaryCrossentropy,
-        "binary_crossentropy": BinaryCrossentropy,
-        "categorical_crossentropy": CategoricalCrossentropy,
-        "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-        "kl_divergence": KLDivergence,
-        "poisson": Poisson,
-        "hinge": Hinge,
-        "squared_hinge": SquaredHinge,
-        "categorical_hinge": CategoricalHinge,
-        "mean": Mean,
-        "sum": Sum,
+        "Accuracy": accuracy.Accuracy,  # in a configuration; where a model is compiled it means "accuracy"
+        **{snake_case(cls.__name__): cls for cls in _CLASSES},
+        **_SHORT,
+        **{name.upper(): cls for name, cls in _SHORT.items()},
         "MeanLoss": MeanLoss,
-        "MeanMetricWrapper": MeanMetricWrapper,
-        # which accuracy and which cross-entropy these are is decided by the shapes: see for_shapes
-        "accuracy": CategoricalAccuracy,
-        "acc": CategoricalAccuracy,
-        "crossentropy": CategoricalCrossentropy,
-        "ce": CategoricalCrossentropy,
+        "MeanMetricWrapper": aggregate.MeanMetricWrapper,
+        # which accuracy and which cross-entropy these are follows from the shapes: see for_shapes
+        **dict.fromkeys(("accuracy", "acc"), accuracy.CategoricalAccuracy),
+        **dict.fromkeys(("crossentropy", "ce"), losses.CategoricalCrossentropy),
     },
     example="metrics=['accuracy']",
 )
-get = registry.get
+serialize, deserialize = registry.serialize, registry.deserialize
+
+
+@overload
+def get(identifier: None) -> None: ...
+@overload
+def get(identifier: Any) -> Metric: ...
+def get(identifier: Any) -> Metric | None:
+    """Return the metric of that name; see :meth:`Registry.get`. ``None`` comes back as it is, as in Keras."""
+    return None if identifier is None else registry.get(identifier)
+
 
 _BY_SHAPE: dict[str, tuple[type[Metric], type[Metric], type[Metric]]] = {
-    **dict.fromkeys(("accuracy", "acc"), (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy)),
     **dict.fromkeys(
-        ("crossentropy", "ce"), (BinaryCrossentropy, SparseCategoricalCrossentropy, CategoricalCrossentropy)
+        ("accuracy", "acc"),
+        (accuracy.BinaryAccuracy, accuracy.SparseCategoricalAccuracy, accuracy.CategoricalAccuracy),
+    ),
+    **dict.fromkeys(
+        ("crossentropy", "ce"),
+        (losses.BinaryCrossentropy, losses.SparseCategoricalCrossentropy, losses.CategoricalCrossentropy),
     ),
 }
 
@@ -198,7 +163,7 @@ def resolve(
     output_shape : Shape
         Of the model's output, batch axis included.
     beside : sequence of Metric
-        The plain metrics, if these are the weighted ones: whose name is taken by one of them is called
+        The plain metrics, if these are the weighted ones: one that has the name of a plain metric is called
         ``weighted_mae``.
 
     Raises

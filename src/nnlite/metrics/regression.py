@@ -7,17 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite._lib.checks import whole_number
+from nnlite._lib.checks import whole_number, without_mask
 from nnlite.errors import ShapeError, explain
-from nnlite.metrics.base import Metric, RunningMean, SampleMean, as_number, ratio, side_by_side, spread
+from nnlite.metrics.base import Metric, RunningMean, SampleMean, function_of, ratio, side_by_side, spread
 from nnlite.tensor import Array, Shape
 
 __all__ = [
+    "ConcordanceCorrelation",
     "CosineSimilarity",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
+    "PearsonCorrelation",
     "R2Score",
     "RootMeanSquaredError",
+    "concordance_correlation",
+    "pearson_correlation",
 ]
 
 
@@ -28,53 +30,6 @@ def _rows(y: Array, p: Array) -> tuple[Array, Array]:
         p = p.astype(config.floatx())  # differences of bytes would wrap around
     y = y.astype(p.dtype, copy=False)
     return (y[:, np.newaxis], p[:, np.newaxis]) if p.ndim == 1 else (y, p)
-
-
-class MeanSquaredError(SampleMean):
-    """Mean squared error.
-
-    ::
-
-        v = ((p - y)**2).mean(-1)
-
-    Parameters
-    ----------
-    name : str, default 'mean_squared_error'
-    dtype : str, optional
-    """
-
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_squared_error", dtype: npt.DTypeLike | None = None) -> None:
-        super().__init__(name, dtype)
-
-    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        y, p = _rows(y, p)
-        error = p - y
-        return (error * error).mean(-1)
-
-
-class MeanAbsoluteError(SampleMean):
-    """Mean absolute error.
-
-    ::
-
-        v = np.abs(p - y).mean(-1)
-
-    Parameters
-    ----------
-    name : str, default 'mean_absolute_error'
-    dtype : str, optional
-    """
-
-    direction = "down"
-
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: npt.DTypeLike | None = None) -> None:
-        super().__init__(name, dtype)
-
-    def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        y, p = _rows(y, p)
-        return np.abs(p - y).mean(-1)
 
 
 class RootMeanSquaredError(RunningMean):
@@ -102,7 +57,7 @@ class RootMeanSquaredError(RunningMean):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = _rows(np.asarray(y_true), np.asarray(y_pred))
+        y, p = _rows(without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions"))
         error = p - y
         self.add(error * error, sample_weight)
 
@@ -127,7 +82,8 @@ class CosineSimilarity(SampleMean):
     name : str, default 'cosine_similarity'
     dtype : str, optional
     axis : int, default -1
-        The axis that holds the vectors' components.
+        The axis that holds the vectors' components. With 0 they are the columns of each batch, and the
+        result depends on the size of the batches.
     """
 
     direction = "up"
@@ -139,8 +95,6 @@ class CosineSimilarity(SampleMean):
         axis: int = -1,
     ) -> None:
         super().__init__(name, dtype)
-        if axis == 0:
-            raise ValueError(explain("axis is 0", needed="another axis", why="the first axis counts samples"))
         self.axis = axis
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
@@ -151,6 +105,110 @@ class CosineSimilarity(SampleMean):
 def _unit(x: Array, axis: int) -> Array:
     """Return vectors of length 1 (a vector of length 0 stays as it is)."""
     return x / np.maximum(np.sqrt((x * x).sum(axis, keepdims=True)), config.epsilon())
+
+
+class _Correlation(SampleMean):
+    """What is computed from means and variances along an axis."""
+
+    direction = "up"
+
+    def __init__(self, name: str | None, dtype: npt.DTypeLike | None, axis: int) -> None:
+        super().__init__(name, dtype)
+        self.axis = axis
+
+    def values(self, y: Array, p: Array) -> Array:
+        y, p = side_by_side(y, p)
+        p = p if p.dtype.kind == "f" else p.astype(config.floatx())
+        if p.ndim > 1 and p.shape[self.axis] == 1 and self.axis != 0:
+            raise ShapeError(
+                explain(
+                    f"{type(self).__name__} got predictions of shape {p.shape}",
+                    needed="several numbers along the axis",
+                    why="a single number has no variance",
+                    fix=f"{type(self).__name__}(axis=0), along the rows of each batch",
+                )
+            )
+        return np.asarray(self.coefficient(y.astype(p.dtype, copy=False), p))
+
+    def coefficient(self, y: Array, p: Array) -> Any:
+        """Return the coefficient of vectors along the axis."""
+        raise NotImplementedError
+
+    def _moments(self, y: Array, p: Array) -> tuple[Any, Any, Any, Any]:
+        """Return the covariance, the two variances, and the difference of the means."""
+        means = y.mean(self.axis, keepdims=True), p.mean(self.axis, keepdims=True)
+        a, b = y - means[0], p - means[1]
+        shift = (means[0] - means[1]).squeeze(self.axis)
+        return (a * b).mean(self.axis), (a * a).mean(self.axis), (b * b).mean(self.axis), shift
+
+
+class PearsonCorrelation(_Correlation):
+    """Pearson's coefficient, from -1 to 1: how nearly predictions rise in proportion to the targets.
+
+    ::
+
+        a = y - y.mean(axis, keepdims=True)
+        b = p - p.mean(axis, keepdims=True)
+        v = (a * b).mean(axis) / np.sqrt((a**2).mean(axis) * (b**2).mean(axis))
+
+    It is 0 where all targets or all predictions are equal (Keras has NaN there).
+
+    Parameters
+    ----------
+    name : str, default 'pearson_correlation'
+    dtype : str, optional
+    axis : int, default -1
+        Along which the coefficient is taken: -1 among the outputs of each sample; 0 among the samples of each
+        batch, and then the result depends on the size of the batches.
+    """
+
+    def __init__(
+        self,
+        name: str | None = "pearson_correlation",
+        dtype: npt.DTypeLike | None = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name, dtype, axis)
+
+    def coefficient(self, y: Array, p: Array) -> Any:  # noqa: D102
+        covariance, of_y, of_p, _ = self._moments(y, p)
+        return ratio(covariance, np.sqrt(of_y * of_p))
+
+
+class ConcordanceCorrelation(_Correlation):
+    """Lin's coefficient: how near the pairs of target and prediction lie to the line p = y, from -1 to 1.
+
+    With ``epsilon = 1e-7``::
+
+        a = y - y.mean(axis, keepdims=True)
+        b = p - p.mean(axis, keepdims=True)
+        d = y.mean(axis) - p.mean(axis)
+        v = 2 * (a * b).mean(axis) / ((a**2).mean(axis) + (b**2).mean(axis) + d**2 + epsilon)
+
+    Parameters
+    ----------
+    name : str, default 'concordance_correlation'
+    dtype : str, optional
+    axis : int, default -1
+        Along which the coefficient is taken: -1 among the outputs of each sample; 0 among the samples of each
+        batch, and then the result depends on the size of the batches.
+    """
+
+    def __init__(
+        self,
+        name: str | None = "concordance_correlation",
+        dtype: npt.DTypeLike | None = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name, dtype, axis)
+
+    def coefficient(self, y: Array, p: Array) -> Any:  # noqa: D102
+        covariance, of_y, of_p, shift = self._moments(y, p)
+        return 2 * covariance / (of_y + of_p + shift * shift + config.epsilon())
+
+
+pearson_correlation = function_of(PearsonCorrelation)
+concordance_correlation = function_of(ConcordanceCorrelation)
 
 
 class R2Score(Metric):
@@ -177,9 +235,9 @@ class R2Score(Metric):
     -----
     The squares about the mean are added batch by batch about each batch's own mean and then moved to the
     common one (Chan, Golub and LeVeque, 1983). The sum of squares less the square of the sum, which Keras
-    takes, loses the digits of targets whose mean is large beside their spread.
+    takes, loses digits where the mean of the targets is large beside their spread.
 
-    An output whose targets are all equal scores 0, and 1 if it was predicted exactly (where Keras has NaN).
+    If all targets of an output are equal, its score is 0, or 1 if it was predicted exactly (Keras has NaN).
     """
 
     direction = "up"
@@ -213,7 +271,7 @@ class R2Score(Metric):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = _rows(np.asarray(y_true), np.asarray(y_pred))
+        y, p = _rows(without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions"))
         _check_order(Shape(p.shape))
         y, p = y.astype(float), p.astype(float)
         w = np.ones(y.shape) if sample_weight is None else spread(sample_weight, y.shape)
@@ -237,7 +295,7 @@ class R2Score(Metric):
             scores = ratio((variation * scores).sum(), variation.sum())
         elif self.class_aggregation == "uniform_average":
             scores = scores.mean()
-        return as_number(self._adjusted(scores).astype(self.dtype))
+        return self._as_result(self._adjusted(scores))
 
     def _adjusted(self, scores: Array) -> Array:
         n, k = self.num_samples, self.num_regressors

@@ -56,7 +56,7 @@ class Averages:
 
     def logs(self) -> dict[str, float]:
         """Return the averages by name, the loss first."""
-        n = max(self.count, 1)
+        n = self.count or math.nan  # of nothing there is no average
         logs = {"loss": self.total / n} | {f"{name}_loss": part / n for name, part in self.parts.items()}
         for prefix, metric in self.metrics:
             logs |= {prefix + name: value for name, value in metric.logs().items()}

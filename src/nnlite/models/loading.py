@@ -83,9 +83,7 @@ def model_from_config(config: Mapping[str, Any], custom_objects: Mapping[str, An
         If it is not the configuration of a model that can be made here.
     """
     with known_as(custom_objects), damaged("the configuration"):
-        if is_keras(config):
-            config = FromKeras(config.get("keras_version")).model(config)
-        return _model(config)
+        return _from_config(config)
 
 
 def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -101,12 +99,15 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     if not isinstance(json_string, str | bytes):
         raise TypeError(explain(f"the JSON is {type(json_string).__name__}", needed="a str"))
-    fix = "model_from_config(json.loads(text)) has no limits, for a text that you trust"
-    with damaged("the JSON text", fix=fix):
+    fix = "model_from_config(json.loads(text)), which has no such limit, for a text that you trust"
+    with known_as(custom_objects), damaged("the JSON text"), limited(_MOST_NUMBERS, fix):
         config = read_json(json_string)
-        refuse_excess(config)
-        with limited(_MOST_NUMBERS):
-            return model_from_config(config, custom_objects)
+        refuse_excess([config])
+        return _from_config(config)
+
+
+def _from_config(config: Any) -> Any:
+    return _model(FromKeras(config.get("keras_version")).model(config) if is_keras(config) else config)
 
 
 def _model(spec: Any) -> Any:

@@ -17,6 +17,7 @@ from nnlite import config
 from nnlite._lib.checks import whole_number
 from nnlite._lib.progress import Progress
 from nnlite._lib.registry import custom_objects as known_as
+from nnlite._lib.threads import blas_threads
 from nnlite.callbacks.base import CallbackList, History
 from nnlite.errors import NonFiniteError, ShapeError, explain
 from nnlite.layers.base import Layer, copy_into
@@ -346,8 +347,10 @@ class Model:
             outputs a list of such lists, or a dict.
         weighted_metrics : list of (str, Metric or function), optional
             Metrics that take the samples' weights into account.
-        run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
-            Accepted for scripts written for Keras, and without effect: there is no compiler here.
+        jit_compile : bool or 'auto', default 'auto'
+            Whether the optimizer's update is one compiled loop, which needs numba: see `Optimizer.jit`.
+        run_eagerly, steps_per_execution, auto_scale_loss
+            Accepted for scripts written for Keras, and without effect.
 
         Raises
         ------
@@ -361,6 +364,8 @@ class Model:
         self._compiled = Compilation(
             self.output_names, optimizer, loss, loss_weights, metrics, weighted_metrics
         )
+        if self.optimizer is not None and jit_compile is not None:
+            self.optimizer.jit = jit_compile
         self._step = None
 
     @property
@@ -442,7 +447,7 @@ class Model:
         compiled = self._need_compiled()
         x, y, _ = first
         if self._step is not None and self._step.network is self._network and compiled.metrics is not None:
-            compiled.optimizer.own(self._step.network.store)
+            compiled.optimizer.bind(self._step.network.store)
             return self._step
         shapes = expected.output_shapes(x)
         for head, shape in zip(compiled.heads, shapes, strict=True):
@@ -452,7 +457,7 @@ class Model:
         self._build_for(x)
         compiled.metrics, compiled.weighted_metrics = resolved
         self.store.on_move = self._move_slots
-        compiled.optimizer.own(self.store)
+        compiled.optimizer.bind(self.store)
         self._step = Step(self.network, compiled.heads, compiled.optimizer, *resolved)
         return self._step
 
@@ -572,27 +577,29 @@ class Model:
         validation = None
         if held_out is not None:
             name = "validation_batch_size"
-            rows = whole_number(name, validation_batch_size or ROWS_AT_ONCE, 1)
+            at_once = whole_number(name, validation_batch_size or ROWS_AT_ONCE, 1)
             n = None if validation_steps is None else whole_number("validation_steps", validation_steps, 1)
-            validation = self._source(expected, held_out, rows=rows, steps=n, prefix="validation ")
+            validation = self._source(expected, held_out, rows=at_once, steps=n, prefix="validation ")
             expected.check_alike(training.first[0], validation.first[0])
         history = History()
         params = {"verbose": progress.verbose, "epochs": epochs, "steps": training.steps}
         listeners = CallbackList(callbacks, self, params, history)
         step = self._prepared(expected, training.first, validation and validation.first)
         self.history, self.stop_training = history, False
-        loops.fit(
-            step,
-            self._update(step),
-            training,
-            validation,
-            self._averages,
-            listeners,
-            progress,
-            initial_epoch=initial_epoch,
-            epochs=epochs,
-            validates=validates,
-        )
+        size = min(rows, rows_of(training.first[0]))
+        with blas_threads(step.network.products(size)):
+            loops.fit(
+                step,
+                self._update(step),
+                training,
+                validation,
+                self._averages,
+                listeners,
+                progress,
+                initial_epoch=initial_epoch,
+                epochs=epochs,
+                validates=validates,
+            )
         return history
 
     def _source(self, expected: Expected, data: Any, **options: Any) -> Source:
@@ -714,7 +721,8 @@ class Model:
         source = source_of(expected, x, y, sample_weight, rows=rows, steps=steps)
         step = self._prepared(expected, source.first)
         self.stop_evaluating = False
-        logs = loops.evaluate(step, source, self._averages(), listeners, progress)
+        with blas_threads(step.network.products(min(rows, rows_of(source.first[0])))):
+            logs = loops.evaluate(step, source, self._averages(), listeners, progress)
         return self._returned(logs or {}, return_dict)
 
     def test_on_batch(
@@ -767,7 +775,9 @@ class Model:
             batches, count = (list(batch) if isinstance(x, list) else batch[0] for batch in cut), len(cut)
         listeners = CallbackList(callbacks, self, {"verbose": progress.verbose})
         self.stop_predicting = False
-        parts = loops.predict(self.network.path.forward, batches, count, listeners, progress)
+        size = rows if is_stream(x) else min(rows, rows_of(x))
+        with blas_threads(self.network.products(size)):
+            parts = loops.predict(self.network.path.forward, batches, count, listeners, progress)
         return loops.joined(parts)
 
     def _input_of(self, batch: Any, expected: Expected) -> Any:

@@ -9,7 +9,6 @@ last activation then leaves the last primitive out (`Path.without_links`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,28 +23,32 @@ from nnlite.tensor import Array, Shape
 __all__ = ["Network", "Node", "Path"]
 
 
-@dataclass(eq=False, slots=True)
 class Node:
     """One primitive in the order of a network.
 
-    Attributes
+    Parameters
     ----------
     place : int
         Number of its output among the values of a pass.
-    source : int or None
-        Number of its input; None if it has several.
-    sources : tuple of int
-        Numbers of all of its inputs.
+    sources : sequence of int
+        Numbers of its inputs.
     primitive : Primitive
     forward : callable
         The primitive's, or what stands around it.
+
+    Attributes
+    ----------
+    source : int or None
+        Number of its input; None if its layer takes a list of several.
     """
 
-    place: int
-    source: int | None
-    sources: tuple[int, ...]
-    primitive: Primitive
-    forward: Callable[..., Any]
+    __slots__ = ("forward", "place", "primitive", "source", "sources")
+
+    def __init__(
+        self, place: int, sources: Sequence[int], primitive: Primitive, forward: Callable[..., Any]
+    ) -> None:
+        self.place, self.sources, self.primitive, self.forward = place, tuple(sources), primitive, forward
+        self.source = None if primitive.layer.merges else sources[0]
 
 
 class Path:
@@ -279,8 +282,7 @@ class Network:
                 continue
             for primitive in call.layer.primitives:
                 forward = primitive.forward if not call.training else always_training(primitive.forward)
-                source = None if primitive.layer.merges else sources[0]
-                nodes.append(Node(end, source, tuple(sources), primitive, forward))
+                nodes.append(Node(end, sources, primitive, forward))
                 sources, end = [end], end + 1
             numbers[id(call.outputs[0])] = sources[0]
         return end
@@ -296,6 +298,10 @@ class Network:
                 made = [call.layer.compute_output_shape(given if call.layer.merges else given[0])]
             shapes.update(zip(map(id, call.outputs), made, strict=True))
         return [shapes[id(symbol)] for symbol in self.outputs]
+
+    def products(self, rows: int) -> list[tuple[int, int, int]]:
+        """Return the sizes of the matrix products of a pass of so many rows: (rows, inputs, outputs) of each."""
+        return [(rows, *shape) for _, _, _, shape in self.store.spans if len(shape) == 2]
 
     def commit(self) -> None:
         """Make what the layers proposed in the last forward pass their state."""

@@ -1,5 +1,6 @@
 """Adadelta: steps that are measured by the steps before them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,12 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **common)
         self.rho = number("rho", rho, 0, 1, example=0.95)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
 
     def update(self, theta: Array, g: Array, a: Array, d: Array) -> None:  # type: ignore[override]  # noqa: D102
         a *= self.rho
-        a += (1 - self.rho) * g * g
+        a += (1 - self.rho) * np.square(g)
         delta = -np.sqrt(d + self.epsilon) / np.sqrt(a + self.epsilon) * g
         d *= self.rho
-        d += (1 - self.rho) * delta * delta
-        theta += self.learning_rate * delta
+        d += (1 - self.rho) * np.square(delta)
+        theta += self.rate * delta

@@ -1,5 +1,6 @@
 """Adagrad: a step size for each weight, from all of its gradients so far."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,13 @@ class Adagrad(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **common)
         self.initial_accumulator_value = number("initial_accumulator_value", initial_accumulator_value, 0)
-        self.first_value = self.initial_accumulator_value
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
+
+    @property
+    def first_value(self) -> float:  # type: ignore[override]
+        """What a is filled with before the first step."""
+        return self.initial_accumulator_value
 
     def update(self, theta: Array, g: Array, a: Array) -> None:  # type: ignore[override]  # noqa: D102
-        a += g * g
-        theta -= self.learning_rate * g / np.sqrt(a + self.epsilon)
+        a += np.square(g)
+        theta -= self.rate * g / np.sqrt(a + self.epsilon)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlite._lib.checks import number
+from nnlite.optim import fused
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -35,12 +36,6 @@ class Adam(Optimizer):
     **common
         What all rules have in common, see :class:`~nnlite.optim.Optimizer`: ``weight_decay``, ``clipnorm``,
         ``clipvalue``, ``global_clipnorm``, ``use_ema``, ``gradient_accumulation_steps``, ``name``, …
-
-    Notes
-    -----
-    What is remembered in ``state`` is M = m / (1 - beta_1) and V = v / (1 - beta_2), whose updates do without
-    the factor, ``M = beta_1 * M + g``; the factors join alpha and epsilon. That is two of twelve passes over
-    θ less, and this rule takes as long as the matrix products of a wide network.
     """
 
     def __init__(
@@ -55,7 +50,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, **common)
         self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.999)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
         self.amsgrad = bool(amsgrad)
 
     @property
@@ -63,25 +58,30 @@ class Adam(Optimizer):
         """The two means, and the largest mean square so far, where it is kept."""
         return ("m", "v", "largest_v") if self.amsgrad else ("m", "v")
 
-    def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
+    def loop(self) -> tuple[Any, tuple[float, ...]]:  # noqa: D102
+        moments = self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2
+        return fused.amsgrad if self.amsgrad else fused.adam, (self._alpha(), *moments, self.epsilon)
+
+    def _alpha(self) -> float:
+        """Return the learning rate with the correction for the means' start at 0."""
         t = self.iterations + 1
-        root = math.sqrt(1 - self.beta_2)
-        alpha = self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return self.rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+
+    def update(self, theta: Array, g: Array, m: Array, v: Array, *largest: Array) -> None:  # type: ignore[override]  # noqa: D102
+        scratch = (1 - self.beta_1) * g
         m *= self.beta_1
-        m += g
-        scratch = g * g
+        m += scratch
+        np.square(g, out=scratch)
+        scratch *= 1 - self.beta_2
         v *= self.beta_2
         v += scratch
         if self.amsgrad:
             v = np.maximum(largest[0], v, out=largest[0])
         np.sqrt(v, out=scratch)
-        scratch += self.epsilon / root
+        scratch += self.epsilon
         np.divide(m, scratch, out=scratch)
-        scratch *= alpha * (1 - self.beta_1) / root
+        scratch *= self._alpha()
         theta -= scratch
-
-    def factor(self, slot: str) -> float:  # noqa: D102
-        return 1 - (self.beta_1 if slot == "m" else self.beta_2)
 
 
 class AdamW(Adam):

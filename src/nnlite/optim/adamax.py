@@ -1,5 +1,6 @@
 """Adamax: Adam with the largest gradient in the place of the mean square."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Adamax(Optimizer):
         super().__init__(learning_rate, **common)
         self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.999)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
 
     def update(self, theta: Array, g: Array, m: Array, u: Array) -> None:  # type: ignore[override]  # noqa: D102
         t = self.iterations + 1
@@ -52,4 +53,4 @@ class Adamax(Optimizer):
         m += (1 - self.beta_1) * g
         u *= self.beta_2
         np.maximum(u, np.abs(g), out=u)
-        theta -= self.learning_rate / (1 - self.beta_1**t) * m / (u + self.epsilon)
+        theta -= self.rate / (1 - self.beta_1**t) * m / (u + self.epsilon)

@@ -39,6 +39,6 @@ class Lion(Optimizer):
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.99)
 
     def update(self, theta: Array, g: Array, m: Array) -> None:  # type: ignore[override]  # noqa: D102
-        theta -= self.learning_rate * np.sign(self.beta_1 * m + (1 - self.beta_1) * g)
+        theta -= self.rate * np.sign(self.beta_1 * m + (1 - self.beta_1) * g)
         m *= self.beta_2
         m += (1 - self.beta_2) * g

@@ -47,7 +47,7 @@ class Nadam(Optimizer):
         super().__init__(learning_rate, **common)
         self.beta_1 = number("beta_1", beta_1, 0, 1, example=0.9)
         self.beta_2 = number("beta_2", beta_2, 0, 1, example=0.999)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
         self._product = (0, 1.0)  # of the momenta, up to a step
 
     def _momentum(self, t: int) -> float:
@@ -69,7 +69,7 @@ class Nadam(Optimizer):
         m *= self.beta_1
         m += (1 - self.beta_1) * g
         v *= self.beta_2
-        v += (1 - self.beta_2) * g * g
+        v += (1 - self.beta_2) * np.square(g)
         m_hat = ahead / (1 - product * ahead) * m + (1 - now) / (1 - product) * g
         root = np.sqrt(v) / math.sqrt(1 - self.beta_2**t)
-        theta -= self.learning_rate * m_hat / (root + self.epsilon)
+        theta -= self.rate * m_hat / (root + self.epsilon)

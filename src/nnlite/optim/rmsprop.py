@@ -1,10 +1,12 @@
 """RMSprop: a step size for each weight, from the size of its recent gradients."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from nnlite._lib.checks import number
+from nnlite.optim import fused
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -57,7 +59,7 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, **common)
         self.rho = number("rho", rho, 0, 1, example=0.9)
         self.momentum = number("momentum", momentum, 0, 1, example=0.9)
-        self.epsilon = number("epsilon", epsilon, 0, 1, example=1e-07)
+        self.epsilon = number("epsilon", epsilon, -math.inf, example=1e-07)
         self.centered = bool(centered)
 
     @property
@@ -65,8 +67,15 @@ class RMSprop(Optimizer):
         """The mean square, then the velocity and the mean gradient, where they are kept."""
         return ("v", *["m"] * (self.momentum > 0), *["a"] * self.centered)
 
+    def loop(self) -> tuple[Any, tuple[float, ...]]:  # noqa: D102
+        numbers = self.rate, self.rho, 1 - self.rho, self.epsilon
+        if self.momentum:
+            loop = fused.rmsprop_centered_momentum if self.centered else fused.rmsprop_momentum
+            return loop, (*numbers, self.momentum)
+        return fused.rmsprop_centered if self.centered else fused.rmsprop, numbers
+
     def update(self, theta: Array, g: Array, v: Array, *others: Array) -> None:  # type: ignore[override]  # noqa: D102
-        scratch = g * g
+        scratch = np.square(g)
         scratch *= 1 - self.rho
         v *= self.rho
         v += scratch
@@ -75,11 +84,11 @@ class RMSprop(Optimizer):
             a = others[-1]
             a *= self.rho
             a += (1 - self.rho) * g
-            spread = v - a * a  # before ε is added: where all gradients are equal, their digits cancel
+            spread = v - np.square(a)  # before ε is added: where all gradients are equal, their digits cancel
         np.add(spread, self.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(g, scratch, out=scratch)
-        scratch *= self.learning_rate
+        scratch *= self.rate
         if self.momentum:
             m = others[0]
             m *= self.momentum

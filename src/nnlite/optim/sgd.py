@@ -3,6 +3,7 @@
 from typing import Any
 
 from nnlite._lib.checks import number
+from nnlite.optim import fused
 from nnlite.optim.base import Optimizer
 from nnlite.tensor import Array
 
@@ -54,8 +55,13 @@ class SGD(Optimizer):
         """The velocity, if there is momentum."""
         return ("v",) if self.momentum else ()
 
+    def loop(self) -> tuple[Any, tuple[float, ...]]:  # noqa: D102
+        if not self.momentum:
+            return fused.sgd, (self.rate,)
+        return fused.nesterov if self.nesterov else fused.momentum, (self.rate, self.momentum)
+
     def update(self, theta: Array, g: Array, *slots: Array) -> None:  # noqa: D102
-        step = self.learning_rate * g
+        step = self.rate * g
         if not self.momentum:
             theta -= step
             return

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nnlite import config
-from nnlite._lib.checks import number
+from nnlite._lib.checks import number, without_mask
 from nnlite._lib.configurable import Configurable
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
@@ -122,7 +122,7 @@ class Scaler(Configurable):
             If the rows have another shape than those of `fit`.
         """
         shift, scale = self._learned("inverse_transform")
-        y = _floats(np.asarray(y))
+        y = _floats(without_mask(y, "the data"))
         self._check(y, shift)
         return y * scale.astype(y.dtype) + shift.astype(y.dtype)
 
@@ -331,7 +331,7 @@ def _floats(x: Array) -> Array:
 
 def _numbers(x: npt.ArrayLike) -> Array:
     """Return data as an array of finite floats with a row for each sample."""
-    x = _floats(np.asarray(x))
+    x = _floats(without_mask(x, "the data"))
     if x.ndim == 0 or x.size == 0:
         raise ShapeError(explain(f"an array of shape {x.shape} arrived", needed="at least one row"))
     if not np.isfinite(x).all():

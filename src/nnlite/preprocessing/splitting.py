@@ -14,17 +14,19 @@ __all__ = ["kfold", "train_test_split", "train_valid_test_split"]
 
 
 def train_test_split(
-    *arrays: npt.ArrayLike,
+    *arrays: Any,
     test_size: float | None = None,
     train_size: float | None = None,
     shuffle: bool = True,
     seed: int | None = None,
-) -> list[Array]:
+    random_state: int | None = None,
+    stratify: npt.ArrayLike | None = None,
+) -> list[Any]:
     """Split rows into two parts, all arrays alike.
 
     Parameters
     ----------
-    *arrays : array_like
+    *arrays : array_like, DataFrame or sparse matrix
         Arrays of one length: ``x, y``.
     test_size, train_size : float or int, optional
         A fraction of the rows, or their number. One is what the other leaves; a quarter is for testing if
@@ -33,16 +35,22 @@ def train_test_split(
         Whether the rows are put in a new order first. Data are often sorted by class.
     seed : int, optional
         Makes the order repeatable.
+    random_state : int, optional
+        Another seed, scikit-learn's: the parts are the rows that its function of this name gives.
+    stratify : array_like, shape (n,) or (n, k), optional
+        The class of each row, or its one-hot row: each class has the same share in both parts.
 
     Returns
     -------
     list of ndarray
-        ``[x_train, x_test, y_train, y_test]``, copies.
+        ``[x_train, x_test, y_train, y_test]``, copies. A DataFrame, a Series, a masked array and a sparse
+        matrix are split into parts of their kind.
 
     Raises
     ------
     ValueError
-        If a part would be empty, or the parts are more than there is.
+        If a part would be empty, or the parts are more than there is; if a class has a single row, or a
+        part has fewer rows than there are classes.
     ShapeError
         If the arrays differ in length.
 
@@ -53,7 +61,7 @@ def train_test_split(
     [7, 8, 9]
     """
     rows = _as_arrays(arrays)
-    n = len(rows[0])
+    n = rows[0].shape[0]
     test = _count("test_size", test_size, n, up=True)
     train = _count("train_size", train_size, n)
     if test is None:
@@ -61,14 +69,64 @@ def train_test_split(
     if train is None:
         train = n - test
     _check_parts(n, train_size=train, test_size=test)
-    order = _order(n, shuffle, seed)
-    # the rows of the test come last, as they lie where nothing is shuffled
-    parts = order[:train], order[train : train + test]
-    return [array[part] for array in rows for part in parts]
+    if seed is not None and random_state is not None:
+        raise ValueError(explain("seed and random_state are given", needed="one of them", fix=f"seed={seed}"))
+    rng: Any = np.random.default_rng(seed) if random_state is None else np.random.RandomState(random_state)
+    if stratify is not None:
+        if not shuffle:
+            raise ValueError(explain("stratify came with shuffle=False", fix="shuffle=True"))
+        classes = _as_arrays((rows[0], stratify))[1]
+        parts = _stratified(np.asarray(classes), train, test, rng)
+    elif not shuffle:
+        parts = np.arange(train), np.arange(train, train + test)
+    else:
+        order = rng.permutation(n)
+        if random_state is None:
+            parts = order[:train], order[train : train + test]
+        else:  # scikit-learn's test comes first
+            parts = order[test : test + train], order[:test]
+    return [_take(array, part) for array in rows for part in parts]
+
+
+def _stratified(classes: Array, train: int, test: int, rng: Any) -> tuple[Array, Array]:
+    """Return the rows of two parts in which each class has the same share, in scikit-learn's manner."""
+    names, k, counts = np.unique(classes, axis=0, return_inverse=True, return_counts=True)
+    if counts.min() < 2 or min(train, test) < len(names):
+        raise ValueError(
+            explain(
+                f"the class {names[counts.argmin()]} has a single row"
+                if counts.min() < 2
+                else f"{len(names)} classes are to be in parts of {train} and {test} rows",
+                needed="at least one row of each class in each part",
+                fix="stratify=None",
+            )
+        )
+    first = _shares(counts, train, rng)
+    second = _shares(counts - first, test, rng)
+    parts: tuple[list[int], list[int]] = [], []
+    for i, (a, b) in enumerate(zip(first, second, strict=True)):
+        order = rng.permutation(counts[i])
+        members = np.flatnonzero(k.ravel() == i)[order]
+        parts[0].extend(members[:a])
+        parts[1].extend(members[a : a + b])
+    return rng.permutation(parts[0]), rng.permutation(parts[1])
+
+
+def _shares(counts: Array, size: int, rng: Any) -> Array:
+    """Return how many of ``size`` rows each class gets: its share, rounded by the largest remainders."""
+    exact = counts / counts.sum() * size
+    shares = np.floor(exact).astype(int)
+    for remainder in np.unique(exact - shares)[::-1]:
+        missing = size - shares.sum()
+        if missing == 0:
+            break
+        equal = np.flatnonzero(exact - np.floor(exact) == remainder)
+        shares[rng.choice(equal, size=min(len(equal), missing), replace=False)] += 1
+    return shares
 
 
 def train_valid_test_split(
-    *arrays: npt.ArrayLike,
+    *arrays: Any,
     valid_size: float = 0.2,
     test_size: float = 0.2,
     shuffle: bool = True,
@@ -99,13 +157,13 @@ def train_valid_test_split(
         If the arrays differ in length.
     """
     rows = _as_arrays(arrays)
-    n = len(rows[0])
+    n = rows[0].shape[0]
     valid, test = _count("valid_size", valid_size, n) or 0, _count("test_size", test_size, n, up=True) or 0
     train = n - valid - test
     _check_parts(n, train_size=train, valid_size=valid, test_size=test)
     order = _order(n, shuffle, seed)
     ends = ((0, train), (train, train + valid), (train + valid, n))
-    parts = [tuple(array[order[a:b]] for array in rows) for a, b in ends]
+    parts = [tuple(_take(array, order[a:b]) for array in rows) for a, b in ends]
     first, second, third = parts if len(rows) > 1 else [part[0] for part in parts]
     return first, second, third
 
@@ -152,10 +210,10 @@ def kfold(
     return [(np.flatnonzero(dealt != i), np.flatnonzero(dealt == i)) for i in range(k)]
 
 
-def _as_arrays(arrays: tuple[npt.ArrayLike, ...]) -> list[Array]:
-    """Return the arrays, or refuse them if they are of different lengths."""
-    rows = [np.asarray(array) for array in arrays]
-    lengths = sorted({len(array) if array.ndim else 0 for array in rows})
+def _as_arrays(arrays: tuple[Any, ...]) -> list[Any]:
+    """Return the arrays, or refuse them if they are of different lengths; frames and masks are kept."""
+    rows = [array if _keeps_kind(array) else np.asarray(array) for array in arrays]
+    lengths = sorted({array.shape[0] if array.ndim else 0 for array in rows})
     if len(lengths) != 1 or lengths == [0]:
         raise ShapeError(
             explain(
@@ -165,6 +223,17 @@ def _as_arrays(arrays: tuple[npt.ArrayLike, ...]) -> list[Array]:
             )
         )
     return rows
+
+
+def _keeps_kind(array: Any) -> bool:
+    return hasattr(array, "iloc") or hasattr(array, "tocsr") or isinstance(array, np.ma.MaskedArray)
+
+
+def _take(array: Any, rows: Array) -> Any:
+    """Return these rows of an array, a DataFrame or a sparse matrix."""
+    if hasattr(array, "iloc"):
+        return array.iloc[rows]
+    return array.tocsr()[rows] if hasattr(array, "tocsr") else array[rows]
 
 
 def _order(n: int, shuffle: bool, seed: int | None) -> npt.NDArray[np.intp]:

@@ -13,6 +13,8 @@ from nnlite._lib.registry import (
 
 if TYPE_CHECKING:
     from nnlite.models.loading import load_model, save_model
+    from nnlite.saving.reading import load_weights
+    from nnlite.saving.writing import save_weights
 
 __all__ = [
     "custom_object_scope",
@@ -20,16 +22,23 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "load_model",
+    "load_weights",
     "register_keras_serializable",
     "save_model",
+    "save_weights",
 ]
 
-_LAZY = ("load_model", "save_model")
+_LAZY = {
+    "load_model": "nnlite.models.loading",
+    "load_weights": "nnlite.saving.reading",
+    "save_model": "nnlite.models.loading",
+    "save_weights": "nnlite.saving.writing",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:  # the models import this package, which therefore imports them when they are asked for
-        return getattr(import_module("nnlite.models.loading"), name)
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'nnlite.saving' has no attribute {name!r}")
 
 

@@ -5,7 +5,7 @@ other module of this room looks into one.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nnlite._lib.configurable import plain
@@ -18,6 +18,7 @@ from nnlite.metrics import registry as metrics
 from nnlite.optim import registry as optimizers
 
 __all__ = [
+    "MOST_PARTS",
     "Training",
     "compile_as_saved",
     "describe",
@@ -27,7 +28,6 @@ __all__ = [
     "is_sequential",
     "make_part",
     "models_by_name",
-    "not_compiled",
     "parts",
     "refuse_excess",
     "trained_with",
@@ -36,9 +36,11 @@ __all__ = [
 models_by_name: dict[str, Any] = {}
 """The classes of models by name, for models that are made from a configuration; the models write it."""
 
-_COUNTS = ("units", "num_thresholds", "num_classes", "k")
-_MOST_COUNTED = 1 << 20  # units of a layer, thresholds of a metric
-_MOST_PARTS = 5_000
+_MOST = {"num_thresholds": 1 << 20, "num_classes": 1 << 12}
+"""Counts that a metric makes arrays of. Those of layers are compared with the arrays that the file has."""
+
+MOST_PARTS = 4_000
+"""Layers of a model; the time to make them grows with the square."""
 
 
 class Training(NamedTuple):
@@ -145,26 +147,22 @@ def compile_as_saved(
     try:
         made = {}
         for part, value in training.items():
+            refuse_excess([value])
             value = translated(part, value)
             made[part] = _made(value, _REGISTRIES[part]) if part in _REGISTRIES else value
         part = "compilation"
         model.compile(**made)
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-        not_compiled(part, error)
+        warnings.warn(
+            explain(
+                f"the model is loaded and not compiled: its {part} cannot be read: {error}",
+                needed="the caller's own classes and functions in custom_objects, if it is one of those",
+                fix="model.compile(…), as it was; load_model(path, compile=False) gives no warning",
+            ),
+            stacklevel=2,
+        )
         return False
     return True
-
-
-def not_compiled(part: str, error: Exception) -> None:
-    """Warn that a part of the compilation cannot be read, and that the model is not compiled therefore."""
-    warnings.warn(
-        explain(
-            f"the model is loaded and not compiled: its {part} cannot be read: {error}",
-            needed="the caller's own classes and functions in custom_objects, if it is one of those",
-            fix="model.compile(…), as it was; load_model(path, compile=False) does without this warning",
-        ),
-        stacklevel=2,
-    )
 
 
 def _made(spec: Any, registry: Any) -> Any:
@@ -222,34 +220,17 @@ def refuse_excess(spec: Any) -> None:
     Raises
     ------
     ValueError
-        If it has more layers, units or thresholds than any dense network.
+        If it has more layers, thresholds or classes than a file may ask for.
     """
-    made = 0
-    for entry in _dicts(spec):
-        made += "class_name" in entry
-        for name in _COUNTS:
-            count = entry.get(name)
-            if isinstance(count, int | float) and not abs(count) <= _MOST_COUNTED:
-                raise ValueError(
-                    explain(f"{name} is {count:,}", needed=f"at most {_MOST_COUNTED:,} in a file")
-                )
-        parts = entry.get("layers")
-        if isinstance(parts, list) and len(parts) > _MOST_PARTS:
-            raise ValueError(
-                explain(f"it has {len(parts):,} layers", needed=f"at most {_MOST_PARTS:,} in a file")
-            )
-    if made > 10 * _MOST_PARTS:
-        raise ValueError(
-            explain(f"it describes {made:,} objects", needed=f"at most {10 * _MOST_PARTS:,} in a file")
-        )
-
-
-def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the dicts in nested lists and dicts."""
-    waiting = [value]
+    waiting = [spec]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping):
-            yield value
-        if isinstance(value, Mapping | list):
-            waiting += value.values() if isinstance(value, Mapping) else value
+        for name, most in _MOST.items() if isinstance(value, Mapping) else ():
+            count = value.get(name)
+            if isinstance(count, int | float) and not abs(count) <= most:
+                raise ValueError(explain(f"{name} is {count:,}", needed=f"at most {most:,} in a file"))
+        inside = value.values() if isinstance(value, Mapping) else value
+        found = [item for item in inside if isinstance(item, Mapping | list)]
+        if isinstance(value, list) and len(found) > MOST_PARTS:
+            raise ValueError(explain(f"it has {len(found):,} layers", needed=f"at most {MOST_PARTS:,}"))
+        waiting += found

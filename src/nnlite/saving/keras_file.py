@@ -71,7 +71,7 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
         config = archive.text(_CONFIG)
         about = archive.text(_METADATA) if _METADATA in archive else {}
     keras = FromKeras(about.get("keras_version"))
-    refuse_excess(config)
+    refuse_excess([config.get("config")])
     with limited(most_numbers(path)):
         model = built(make(keras.model(config)))
     with opened_weights(path) as file:

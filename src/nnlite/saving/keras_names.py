@@ -17,9 +17,9 @@ __all__ = [
 
 _NAMES = {
     "keras.layers": (
-        "Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU Flatten "
-        "GaussianDropout GaussianNoise InputLayer LayerNormalization LeakyReLU Normalization PReLU ReLU "
-        "Rescaling Reshape Softmax"
+        "Activation ActivityRegularization Add AlphaDropout Average BatchNormalization Concatenate Dense Dot "
+        "Dropout ELU Flatten GaussianDropout GaussianNoise InputLayer LayerNormalization LeakyReLU Maximum "
+        "Minimum Multiply Normalization PReLU ReLU Rescaling Reshape Softmax Subtract"
     ),
     "keras.initializers": (
         "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones "

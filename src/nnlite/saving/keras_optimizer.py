@@ -1,50 +1,37 @@
-"""What an optimizer remembers, as Keras keeps it: a list of variables, some for each array of the model.
+"""An optimizer as Keras's files hold it: its variables one after the other, and its configuration.
 
-Here an optimizer remembers a few vectors as long as θ; in Keras, as many arrays as the model has, one after
-the other. Frozen arrays have none there. What the list of a version of Keras holds::
+An optimizer remembers a few vectors as long as θ here; in Keras, as many arrays as the model has, one after
+the other. What the list of a version of Keras holds::
 
     3                    iteration, rate, averages, sums, then m of W, v of W, m of b, v of b, …
     2.11 to 2.15         the same without the rate
     1 to 2.10, "legacy"  iteration, m of W, m of b, …, v of W, v of b, …
 
 The iteration is missing from files before 2.3 if the rule does without it, and where the rate follows a
-schedule, the rate is.
+schedule, the rate is. Keras's files do not say which arrays are left out of the weight decay. Here it stands
+beside the configuration, where Keras does not look.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from nnlite.errors import explain
-from nnlite.saving.describe import is_model, parts
-from nnlite.saving.state import fresh
+from nnlite.optim.variables import variables_of
 from nnlite.saving.weights import Stored
 from nnlite.tensor import Array
 
-__all__ = ["optimizer_variables", "restore_optimizer"]
+__all__ = ["optimizer_variables", "restore_optimizer", "with_exclusions", "without_exclusions"]
 
-_IN_TURNS = ("Adam", "AdamW", "Adadelta", "Adamax", "Nadam")
-"""Rules of which Keras makes the first two arrays of each weight in turns: m of W, v of W, m of b, …"""
+_EXCLUSIONS = "exclude_from_weight_decay"
 
 
 def optimizer_variables(model: Any) -> list[Array]:
-    """Return the optimizer's variables in Keras's order: step, rate, averages, sums, the rule's own."""
-    optimizer, steps = model.optimizer, model.optimizer.gradient_accumulation_steps
-    batches = optimizer.iterations if not steps else optimizer.iterations * steps + optimizer.waiting
-    variables: list[Array] = [np.asarray(batches, np.int32)]
-    if _has_rate(optimizer):
-        variables.append(np.asarray(optimizer.learning_rate, np.float32))
-    for slot, span in _layout(model):
-        vector = fresh(optimizer, slot, model.store.theta)
-        variables.append(vector[span.place].reshape(span.shape) * _factor(optimizer, slot))
-    if type(optimizer).__name__ == "Nadam":
-        variables.append(np.asarray(optimizer.momentum_product(optimizer.iterations), model.dtype))
-    return variables
+    """Return the optimizer's variables in Keras's order."""
+    return [variable.value for variable in variables_of(model.optimizer, model.store)]
 
 
-def restore_optimizer(model: Any, variables: Sequence[Stored], old: bool = False) -> None:
+def restore_optimizer(model: Any, stored: Sequence[Stored], old: bool = False) -> None:
     """Take over the variables that Keras, or `optimizer_variables`, has written.
 
     If they are of another optimizer, or of one that has made no step, there is a warning, as in Keras, and
@@ -53,26 +40,24 @@ def restore_optimizer(model: Any, variables: Sequence[Stored], old: bool = False
     Parameters
     ----------
     model : Model
-    variables : sequence of Stored
+    stored : sequence of Stored
     old : bool, default False
         Whether they are in the order of Keras before 2.11.
     """
-    if not variables:
+    if not stored:
         return
-    optimizer, layout = model.optimizer, _layout(model, in_turns=not old)
-    shapes = [span.shape for _, span in layout]
-    given = [variable.shape for variable in variables]
+    optimizer = model.optimizer
+    variables = variables_of(optimizer, model.store, in_turns=not old)
+    scalars = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
+    arrays = [variable for variable in variables[len(scalars) :] if variable.name != "momentum_product"]
+    given = [found.shape for found in stored]
     # the scalars before the arrays: the iteration, and perhaps the rate
-    scalars = next((i for i, shape in enumerate(given) if shape != ()), len(given))
-    rest = given[scalars + len(shapes) :]
-    if (
-        given[scalars : scalars + len(shapes)] != shapes
-        or scalars > 2
-        or not _may_be_left(optimizer, rest, shapes)
-    ):
+    first = next((i for i, shape in enumerate(given) if shape != ()), len(given))
+    shapes, end = [variable.shape for variable in arrays], first + len(arrays)
+    if first > 2 or given[first:end] != shapes or not _may_be_left(optimizer, given[end:], shapes):
         warnings.warn(
             explain(
-                f"the optimizer's state was not restored: the file has {len(variables)} variables for it, "
+                f"the optimizer's state was not restored: the file has {len(stored)} variables for it, "
                 f"of the shapes {given}",
                 needed=f"the arrays {shapes} that {optimizer!r} keeps for this model",
                 why="it was saved before the first step, or for another model",
@@ -80,21 +65,10 @@ def restore_optimizer(model: Any, variables: Sequence[Stored], old: bool = False
             stacklevel=4,
         )
         return
-    values = [variable.read() for variable in variables]
-    batches, steps = int(values[0]) if scalars else 0, optimizer.gradient_accumulation_steps
-    state: dict[str, Array] = {}
-    for (slot, span), value in zip(layout, values[scalars:], strict=False):
-        if slot not in state:
-            state[slot] = fresh(optimizer, slot, model.store.theta)
-        state[slot][span.place] = value.ravel() / _factor(optimizer, slot)
-    optimizer.state = {
-        slot: state[slot] for slot in [*optimizer.slots, *(state.keys() - set(optimizer.slots))]
-    }
-    optimizer.iterations = batches // steps if steps else batches
-    if steps:
-        optimizer.waiting = batches % steps
-    if scalars == 2 and _has_rate(optimizer):
-        optimizer.learning_rate = _decimal(values[1])
+    pairs = [*zip(scalars, stored[:first], strict=False), *zip(arrays, stored[first:end], strict=True)]
+    values = [(variable, found.read()) for variable, found in pairs]
+    for variable, value in values:
+        variable.assign(value)
 
 
 def _may_be_left(optimizer: Any, rest: Sequence[Any], shapes: Sequence[Any]) -> bool:
@@ -112,38 +86,15 @@ def _may_be_left(optimizer: Any, rest: Sequence[Any], shapes: Sequence[Any]) -> 
     )
 
 
-def _factor(optimizer: Any, slot: str) -> float:
-    """Return what a vector of the rule is multiplied by, to be the one of the published formula."""
-    factor = getattr(optimizer, "factor", None)
-    return factor(slot) if factor is not None and slot in optimizer.slots else 1.0
+def without_exclusions(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an optimizer's ``{"class_name": …, "config": …}`` for Keras, and what to write beside it."""
+    config = dict(written["config"])
+    beside = {_EXCLUSIONS: config.pop(_EXCLUSIONS)} if _EXCLUSIONS in config else {}
+    return {**written, "config": config}, beside
 
 
-def _has_rate(optimizer: Any) -> bool:
-    """Tell whether the rate is a number, which is kept, and not a schedule."""
-    return isinstance(optimizer.get_config()["learning_rate"], int | float)
-
-
-def _layout(model: Any, in_turns: bool = True) -> list[tuple[str, Any]]:
-    """Return which vector and which array each variable belongs to, in Keras's order."""
-    optimizer = model.optimizer
-    place = {id(layer): i for i, layer in enumerate(_layers(model))}
-    spans = [span for span in model.store.spans if span.layer.trainable]
-    spans.sort(key=lambda span: place[id(span.layer)])
-    own = tuple(optimizer.slots)
-    groups = [("average",)] if optimizer.use_ema else []
-    groups += [("gradient_sum",)] if optimizer.gradient_accumulation_steps else []
-    if in_turns and type(optimizer).__name__ in _IN_TURNS:
-        groups.append(own[:2])
-        own = own[2:]
-    groups += [(slot,) for slot in own]
-    return [(slot, span) for group in groups for span in spans for slot in group]
-
-
-def _layers(model: Any) -> list[Any]:
-    """Return the layers in Keras's order, those of models inside in their places."""
-    return [layer for part in parts(model) for layer in (_layers(part) if is_model(part) else [part])]
-
-
-def _decimal(value: Array) -> float:
-    """Return the short decimal number that a float32 stands for: 0.001 and not 0.0010000000474974513."""
-    return float(str(np.float32(value)))
+def with_exclusions(made: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the specification of an optimizer with what was written beside it in the file."""
+    if _EXCLUSIONS not in stored:
+        return made
+    return {**made, "config": {**made["config"], _EXCLUSIONS: stored[_EXCLUSIONS]}}

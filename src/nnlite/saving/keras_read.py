@@ -12,6 +12,7 @@ from nnlite.metrics import registry as metrics
 from nnlite.optim import registry as optimizers
 from nnlite.optim.schedules import registry as schedules
 from nnlite.saving.keras_names import NEUTRAL
+from nnlite.saving.keras_optimizer import with_exclusions
 from nnlite.saving.keras_versions import FUNCTIONS, NEWEST, absent, modern, modern_optimizer, version_of
 
 __all__ = ["FromKeras", "is_keras"]
@@ -197,10 +198,20 @@ class FromKeras:
         if part == "optimizer":
             if not isinstance(value, Mapping):
                 return value
-            return self._object(modern_optimizer(value, self.version), optimizers.registry)
+            made = self._object(modern_optimizer(value, self.version), optimizers.registry)
+            return with_exclusions(made, value)
         if part == "loss":
             return self._measures(value, losses.registry)
-        return value if part == "loss_weights" else self._measures(value, metrics.registry) or []
+        if part == "loss_weights":
+            weights = (
+                value.values()
+                if isinstance(value, Mapping)
+                else value
+                if isinstance(value, list)
+                else [value]
+            )
+            return None if all(weight in (None, 1) for weight in weights) else value
+        return self._measures(value, metrics.registry) or []
 
     def _measures(self, value: Any, registry: Any) -> Any:
         """Return losses or metrics in the nesting in which they are."""

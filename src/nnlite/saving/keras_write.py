@@ -10,6 +10,7 @@ from nnlite.losses import registry as losses
 from nnlite.metrics import registry as metrics
 from nnlite.saving.describe import describe, describe_input, is_model, is_sequential, parts, trained_with
 from nnlite.saving.keras_names import ACTIVATIONS, MODULES, ONLY_HERE
+from nnlite.saving.keras_optimizer import without_exclusions
 
 __all__ = ["keras_model", "keras_training"]
 
@@ -168,9 +169,9 @@ def keras_training(model: Any, by_name: bool = True) -> dict[str, Any] | None:
     given = trained_with(model)
     if given is None:
         return None
-    optimizer = describe(given.optimizer)
+    optimizer, beside = without_exclusions(describe(given.optimizer))
     return {
-        "optimizer": _object(optimizer, "keras.optimizers"),
+        "optimizer": _object(optimizer, "keras.optimizers") | beside,
         "loss": _measures(given.loss, losses, "keras.losses", by_name),
         "loss_weights": plain(given.loss_weights),
         "metrics": _measures(given.metrics, metrics, "keras.metrics", by_name),

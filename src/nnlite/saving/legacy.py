@@ -85,7 +85,8 @@ def _without_modules(spec: Any) -> Any:
         return spec
     if spec["class_name"] == "function":
         return spec["config"]
-    kept = {key: spec[key] for key in ("class_name", "config", "name", "inbound_nodes") if key in spec}
+    names = ("class_name", "config", "name", "inbound_nodes", "exclude_from_weight_decay")
+    kept = {key: spec[key] for key in names if key in spec}
     if spec.get("registered_name") is not None:
         kept["class_name"] = _name_of_own(spec)
     if "layers" in kept["config"]:  # a model; what is inside a layer keeps its modules in this format, too
@@ -145,7 +146,7 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
                 )
             )
         keras = FromKeras(_keras_version(file, config))
-        refuse_excess(config)
+        refuse_excess([config])
         with limited(most_numbers(path)):
             model = built(make(keras.model(config)))
         fill(match_order(model_layers(model), legacy_layers(file)))

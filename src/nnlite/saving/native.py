@@ -128,7 +128,7 @@ def read_model(path: str, make: Callable[[Any], Any], training: bool) -> Any:
                     fix="make the model, and model.load_weights(path)",
                 )
             )
-        refuse_excess([text["model"], text["training"]])
+        refuse_excess([text["model"]])
         with limited(_count(archive)):
             model = make(text["model"])
         if training and compile_as_saved(model, text["training"]):

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from nnlite.errors import explain, unknown_name
+from nnlite.saving.describe import MOST_PARTS, parts
 from nnlite.saving.formats import ending
 from nnlite.saving.keras_file import write_keras, write_keras_weights
 from nnlite.saving.legacy import write_legacy
@@ -52,6 +53,10 @@ def save(
             )
         )
     refuse_unbuilt(model, "saved")
+    if len(parts(model)) > MOST_PARTS:
+        raise ValueError(
+            explain(f"the model has {len(parts(model)):,} layers", needed=f"at most {MOST_PARTS:,}")
+        )
     write = {".npz": write_model, ".keras": write_keras}.get(form, write_legacy)
     write(model, path, overwrite, include_optimizer)
 

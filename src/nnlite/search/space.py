@@ -71,7 +71,7 @@ class Uniform(Dimension):
 
 
 class LogUniform(Dimension):
-    """Positive numbers whose logarithm is uniform: as many between 0.001 and 0.01 as between 0.01 and 0.1.
+    """Positive numbers with a uniform logarithm: as many between 0.001 and 0.01 as between 0.01 and 0.1.
 
     It is for what acts by its order of magnitude, such as a learning rate or the strength of a penalty.
 
@@ -197,8 +197,8 @@ def dimension(name: str, spec: Any) -> Dimension:
 class Random:
     """A plan of random points. Each is drawn by the seed and its own number, and by nothing else.
 
-    Few of several hyper-parameters matter as a rule, and nobody knows which. A grid of 4 x 4 trials tries 4
-    values of each, 16 random points try 16. After Bergstra and Bengio (2012).
+    As a rule, few of several hyper-parameters matter, and it is not known which. A grid of 4 x 4 trials
+    tries 4 values of each, 16 random points try 16. After Bergstra and Bengio (2012).
 
     Parameters
     ----------
