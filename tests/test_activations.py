@@ -1,5 +1,7 @@
 """Activations as functions: each is its layer's forward pass, and each is understood where a name is."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,10 @@ from nnlite.layers.dense import Dense
 
 Z = 3 * np.random.default_rng(0).normal(size=(4, 3))
 NAMES = [name for name in activations.__all__ if name not in ("get", "serialize", "deserialize")]
+IN_PLACE = [name for name in NAMES if name not in ("glu", "threshold")]  # one halves, one needs two numbers
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_PLACE)
 def test_a_function_is_the_layer_of_its_name(name):
     function, before = getattr(activations, name), Z.copy()
     np.testing.assert_array_equal(function(Z), layers.get(name).forward(Z))
@@ -34,6 +37,14 @@ def test_every_name_of_an_activation_has_its_function():
         (activations.celu(Z, 0.5), layers.CELU(0.5).forward(Z)),
         (activations.gelu(Z, True), layers.GELU(True).forward(Z)),
         (activations.squareplus(Z, 1), layers.Squareplus(1).forward(Z)),
+        (activations.glu(Z, axis=0), layers.GLU(0).forward(Z)),
+        (activations.glu(Z.T), layers.GLU().forward(Z.T)),
+        (activations.hard_shrink(Z, 1.5), layers.HardShrink(1.5).forward(Z)),
+        (activations.soft_shrink(Z, threshold=1.5), layers.SoftShrink(1.5).forward(Z)),
+        (activations.threshold(Z, 0.5, -1.0), layers.Threshold(0.5, -1.0).forward(Z)),
+        (activations.softmax(Z, 0), activations.softmax(Z.T).T),
+        (activations.log_softmax(Z, axis=0), activations.log_softmax(Z.T).T),
+        (activations.sparsemax(Z, axis=0), activations.sparsemax(Z.T).T),
     ],
 )
 def test_arguments(have, want):
@@ -48,10 +59,41 @@ def test_lists_integers_and_single_numbers():
     np.testing.assert_allclose(activations.softmax([0.0, np.log(3)]), [0.25, 0.75], rtol=1e-6)
 
 
-@pytest.mark.parametrize("function", [activations.softmax, activations.log_softmax])
-def test_any_axis(function):
-    np.testing.assert_array_equal(function(Z, axis=0), function(Z.T).T)
-    np.testing.assert_array_equal(function(Z, axis=1), function(Z))
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "sparsemax", "glu"])
+def test_an_axis_that_is_not_there(name):
+    with pytest.raises(ValueError, match=r"needed: an axis 2(.|\n)*fix:    axis=-1"):
+        getattr(activations, name)(Z, axis=2)
+    with pytest.raises(ValueError, match=r"axis is 'rows'(.|\n)*fix:    axis=-1"):
+        getattr(activations, name)(Z, axis="rows")
+
+
+def test_signatures_and_names_are_those_of_the_layers_arguments():
+    assert str(inspect.signature(activations.elu)).startswith("(x")
+    for name, wanted in {
+        "relu": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0},
+        "leaky_relu": {"negative_slope": 0.2},
+        "softmax": {"axis": -1},
+        "threshold": {"threshold": inspect.Parameter.empty, "default_value": inspect.Parameter.empty},
+        "hard_sigmoid": {"slope": 1 / 6},
+        "selu": {},
+    }.items():
+        function = getattr(activations, name)
+        x, *others = inspect.signature(function).parameters.values()
+        assert (x.name, {p.name: p.default for p in others}) == ("x", wanted)
+        assert function.__name__ == name
+        assert function.__module__ == "nnlite.activations"
+        assert "nnlite.layers." in function.__doc__
+    with pytest.raises(TypeError, match="slope"):
+        activations.tanh(Z, slope=2)
+
+
+def test_names_that_need_more_than_a_name():
+    with pytest.raises(ValueError, match=r"given by its name alone(.|\n)*Threshold\(0.5, 0.0\)"):
+        Dense(2, activation="threshold")
+    assert Dense(2, activation=layers.Threshold(0.5, 0.0)).activation.threshold == 0.5
+    with pytest.raises(ValueError, match=r"the activation of 'a' is GLU(.|\n)*Dense\(2 \* n\), and GLU"):
+        Dense(2, activation="glu", name="a")
+    assert layers.Activation("glu").compute_output_shape((None, 6)) == (None, 3)
 
 
 def test_a_call_gives_no_layer_a_number():
@@ -61,7 +103,7 @@ def test_a_call_gives_no_layer_a_number():
     config.clear_session()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_PLACE)
 def test_a_dense_understands_the_function(name):
     layer = Dense(2, activation=getattr(activations, name)).activation
     by_name = Dense(2, activation=name).activation

@@ -50,6 +50,7 @@ WITHOUT_FORMULA = {
     "nnlite.preprocessing.scaling.Scaler": "the contract",
     "nnlite.layers.base.Layer": "the contract, which computes nothing",
     "nnlite.layers.activation_layer.ActivationLayer": "what activations have in common",
+    "nnlite.layers.activation_layer.AxisActivation": "what activations along an axis have in common",
     "nnlite.layers.activations.Activation": "one of the other activations, by name",
     "nnlite.layers.input.InputLayer": "a shape",
     "nnlite.constraints.Constraint": "the contract",
@@ -229,7 +230,7 @@ def _again(layer, x):
     return layer.backward(DY)
 
 
-for _cls in (Linear, Sigmoid, Tanh, Softmax):
+for _cls in (Linear, Sigmoid, Tanh):
     _layer_case(_cls)
 _layer_case(ReLU, np.where(np.abs(Z) < 0.3, 0.0, Z))  # with numbers at the corner
 CORNERED = np.where(np.abs(Z) < 0.3, 0.0, 4 * Z)  # with numbers at the corner, and far from it
@@ -265,8 +266,18 @@ def _bend_case(cls, x=CORNERED, given=None, **settings):
         yield {"z": x, "dy": DY, **settings, **(given or {})}, {"y": y, "dz": layer.backward(DY)}
 
 
+def _axis_case(cls):
+    @case(cls)
+    def along_an_axis():
+        for axis in (-1, 0):
+            layer = cls(axis, dtype="float64")
+            y = layer.forward(Z, training=True)
+            yield {"z": Z, "dy": DY, "axis": axis}, {"y": y, "dz": layer.backward(DY)}
+
+
+_axis_case(Softmax)
+_axis_case(layers.LogSoftmax)
 for _cls in (
-    layers.LogSoftmax,
     layers.SiLU,
     layers.Mish,
     layers.Softplus,

@@ -47,7 +47,9 @@ from nnlite.losses import (
 from nnlite.models import Sequential
 
 ACTIVATIONS = {  # by their names, each with its layer; a leaky ReLU of that name has another slope
-    name: cls for name, cls in activations.registry.items() if name.islower() and "swish" not in name
+    name: cls
+    for name, cls in activations.registry.items()
+    if name.islower() and "swish" not in name and name not in ("glu", "threshold")
 }
 QUANTITIES = [L2, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError, Huber, LogCosh]
 QUANTITIES += [LogSquaredError, CosineSimilarity]
@@ -72,6 +74,9 @@ LAYERS = {
         for name in ACTIVATIONS
         for bias in (True, False)
     },
+    "glu": (activations.GLU, [(4,), (3, 2)]),
+    "threshold": (lambda: activations.Threshold(0.1, -1.0), [FLAT, IMAGE]),
+    "softmax along the first axis of a sample": (lambda: activations.Softmax(1), [FLAT, IMAGE, VIDEO]),
     "Dense of one unit": (lambda: Dense(1, "sigmoid"), [FLAT, IMAGE]),
     "Flatten": (Flatten, [FLAT, IMAGE, VIDEO]),
     "Dropout 0": (lambda: Dropout(0.0), [FLAT]),
@@ -344,8 +349,8 @@ def check_pair(activation, cls, shape):
 
 
 def test_every_loss_with_a_link_has_its_partner_among_the_activations():
-    links = {cls.link: cls for cls in ACTIVATIONS.values() if cls.link}
-    assert set(links) == {cls.link for cls in LOSSES if cls.link} == {"sigmoid", "softmax"}
+    links = {cls().link for cls in ACTIVATIONS.values() if cls().link}
+    assert links == {cls.link for cls in LOSSES if cls.link} == {"sigmoid", "softmax"}
 
 
 def test_fused_stays_finite_where_the_pair_runs_out_of_digits():

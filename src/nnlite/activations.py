@@ -26,6 +26,8 @@ __all__ = [
     "exponential",
     "gelu",
     "get",
+    "glu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_swish",
@@ -41,13 +43,18 @@ __all__ = [
     "serialize",
     "sigmoid",
     "silu",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh",
     "tanh_shrink",
+    "threshold",
 ]
 
 
@@ -58,12 +65,10 @@ def _function(name: str, **first: Any) -> Callable[..., Array]:
     """Return the function of that name; ``first`` are its first arguments, with its own defaults."""
     cls = layers.registry[name]
 
-    def values(x: npt.ArrayLike, axis: int = -1, **arguments: Any) -> Array:
+    def values(x: npt.ArrayLike, **arguments: Any) -> Array:
         z = np.asarray(x)
-        z = z if z.dtype.kind in "fc" else z.astype(config.floatx())
-        if axis == -1:
-            return cls(name=name, **arguments).forward(z)
-        return np.moveaxis(values(np.moveaxis(z, axis, -1), **arguments), -1, axis)
+        layer = cls(name=name, **arguments)
+        return layer.forward(z if z.dtype.kind in "fc" else z.astype(config.floatx()))
 
     function = make_function(
         values,
@@ -72,9 +77,8 @@ def _function(name: str, **first: Any) -> Callable[..., Array]:
         __name__,
         summary=f"Return what the layer :class:`~nnlite.layers.{cls.__name__}` makes of an array.",
         arrays={"x": "array_like\n    The z of the formula; whole numbers are read as floats."},
-        returns="ndarray, shape of x",
+        returns="ndarray, shape of x" + " but for half of the axis" * (name == "glu"),
         without=Layer.arguments(),
-        entries={"axis": "axis : int, default -1\n    Along which the numbers of a row lie."},
         **first,
     )
     function.activation = name  # type: ignore[attr-defined]  # how a layer knows which activation is meant
@@ -89,21 +93,28 @@ elu = _function("elu")
 celu = _function("celu")
 selu = _function("selu")
 gelu = _function("gelu")
+glu = _function("glu")
 silu = swish = _function("silu")
 hard_silu = hard_swish = _function("hard_silu")
 mish = _function("mish")
 softplus = _function("softplus")
 squareplus = _function("squareplus")
+sparse_plus = _function("sparse_plus")
 softsign = _function("softsign")
 exponential = _function("exponential")
 sigmoid = _function("sigmoid")
 hard_sigmoid = _function("hard_sigmoid")
 log_sigmoid = _function("log_sigmoid")
+sparse_sigmoid = _function("sparse_sigmoid")
 tanh = _function("tanh")
 hard_tanh = _function("hard_tanh")
 tanh_shrink = _function("tanh_shrink")
-softmax = _function("softmax", axis=-1)
-log_softmax = _function("log_softmax", axis=-1)
+hard_shrink = _function("hard_shrink")
+soft_shrink = _function("soft_shrink")
+threshold = _function("threshold")
+softmax = _function("softmax")
+log_softmax = _function("log_softmax")
+sparsemax = _function("sparsemax")
 linear = _function("linear")
 _FUNCTIONS |= {"swish": silu, "hard_swish": hard_silu}
 

@@ -7,6 +7,7 @@ from nnlite.config import clear_session
 KERAS = {  # as Keras 3 calls them
     "Dense": "dense",
     "ReLU": "re_lu",
+    "ReLU6": "re_lu6",
     "LeakyReLU": "leaky_re_lu",
     "PReLU": "p_re_lu",
     "ELU": "elu",

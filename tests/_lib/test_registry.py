@@ -77,6 +77,7 @@ LIBRARY = [
 
 # what has no sense without an argument
 NEEDS = {
+    activations.Threshold: {"threshold": 0.5, "default_value": 0.0},
     losses.FunctionLoss: {"fn": lambda y, p: p},
     metrics.MeanLoss: {"loss": "mse"},
     metrics.MeanMetricWrapper: {"fn": lambda y, p: p},

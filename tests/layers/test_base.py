@@ -13,6 +13,7 @@ import nnlite.layers
 from nnlite import config, layers
 from nnlite.errors import BackwardError, ShapeError
 from nnlite.initializers import Constant
+from nnlite.layers.activation_layer import AxisActivation
 from nnlite.layers.activations import Activation, ActivationLayer, Linear, ReLU, Sigmoid, Softmax, Tanh
 from nnlite.layers.base import Layer
 from nnlite.layers.dense import Dense
@@ -79,6 +80,16 @@ TABLE = {  # how to make each layer, and the shape of one sample
     "HardTanh": (layers.HardTanh, (4,)),
     "LogSigmoid": (layers.LogSigmoid, (4,)),
     "TanhShrink": (layers.TanhShrink, (4,)),
+    "GLU": (layers.GLU, (4,)),
+    "GLU along the first axis of a sample": (lambda **k: layers.GLU(1, **k), (4, 3)),
+    "HardShrink": (layers.HardShrink, (4,)),
+    "SoftShrink": (layers.SoftShrink, (4,)),
+    "Threshold": (lambda **k: layers.Threshold(0.1, -1.0, **k), (4,)),
+    "SparsePlus": (layers.SparsePlus, (4,)),
+    "SparseSigmoid": (layers.SparseSigmoid, (4,)),
+    "Sparsemax": (layers.Sparsemax, (4,)),
+    "Softmax along another axis": (lambda **k: Softmax(1, **k), (2, 4)),
+    "LogSoftmax along another axis": (lambda **k: layers.LogSoftmax(-2, **k), (2, 4)),
     "Elementwise": (lambda **k: layers.Elementwise(np.sinh, **k), (4,)),
     "Elementwise, not analytic": (lambda **k: layers.Elementwise(np.abs, **k), (4,)),
     "PReLU": (lambda **k: layers.PReLU("random_normal", **k), (2, 4)),
@@ -139,10 +150,10 @@ def test_every_layer_of_the_library_is_in_the_table():
         classes |= {t for t in things if isinstance(t, type) and issubclass(t, Layer)}
     tested = {type(build(name="x")) for build, _ in TABLE.values()}
     # they have tests of their own
-    not_differentiable = {"Sign", "Step", "Threshold"} | {
+    not_differentiable = {"Sign", "Step"} | {
         cls.__name__ for cls in classes if cls.merges or cls.__name__ == "Affine"
     }
-    others = {Layer, ActivationLayer, layers.InputLayer}
+    others = {Layer, ActivationLayer, AxisActivation, layers.InputLayer}
     assert {cls for cls in classes - others - tested if cls.__name__ not in not_differentiable} == set()
 
 

@@ -25,7 +25,10 @@ def both_ways(keras, function, x, dy):
     return y, vjp(jax.numpy.asarray(dy))[0]
 
 
-@pytest.mark.parametrize("name", [name for name in activations.registry if name.islower()])
+IN_PLACE = [name for name in activations.registry if name.islower() and name not in ("glu", "threshold")]
+
+
+@pytest.mark.parametrize("name", [name for name in IN_PLACE if name != "sparsemax"])
 def test_activations(keras, name):
     layer, dy = activations.get(name), rng.normal(size=ROWS.shape)
     y, dx = both_ways(keras, getattr(keras.activations, name), ROWS, dy)
@@ -34,8 +37,50 @@ def test_activations(keras, name):
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "shape"),
+    [
+        ("glu", {}, (6, 4)),
+        ("glu", {"axis": 1}, (3, 4, 5)),
+        ("threshold", {"threshold": 0.5, "default_value": -2.0}, (6, 5)),
+        ("hard_shrink", {"threshold": 1.5}, (6, 5)),
+        ("soft_shrink", {"threshold": 1.5}, (6, 5)),
+        ("softmax", {"axis": 1}, (3, 4, 5)),
+        ("softmax", {"axis": 0}, (6, 5)),
+        ("log_softmax", {"axis": 1}, (3, 4, 5)),
+    ],
+)
+def test_activations_with_arguments(keras, name, arguments, shape):
+    x, layer = rng.normal(size=shape), activations.registry[name](**arguments)
+    have = layer.forward(x, training=True)
+    dy = rng.normal(size=have.shape)
+    y, dx = both_ways(keras, lambda x: getattr(keras.activations, name)(x, **arguments), x, dy)
+    close(have, y)
+    close(layer.backward(dy), dx)
+
+
+def test_glu_in_a_layer_of_keras_has_another_shape_than_keras_says(keras):
+    x = keras.Input((6,))
+    theirs = keras.Model(x, keras.layers.Activation("glu")(x))
+    assert theirs.output_shape == (None, 6)
+    assert theirs(ROWS[:, [0, 1, 2, 3, 4, 0]]).shape == (len(ROWS), 3)
+    assert layers.GLU().compute_output_shape((None, 6)) == (None, 3)
+
+
+def test_sparsemax_where_keras_is_right(keras):
+    """Keras 3.15 adds up sums of sums: its rows sum to 1 only where one class is left."""
+    alone = np.array([[-0.5, 0.0, 1.0, 2.0, 3.0], [4.0, 1.0, 0.0, 2.0, -1.0]])
+    close(activations.Sparsemax().forward(alone), keras.activations.sparsemax(alone))
+    shared = np.array([[1.0, 1.0, 0.0]])
+    close(activations.Sparsemax().forward(shared), [[0.5, 0.5, 0]])
+    if keras.__version__ == "3.15.1":
+        close(keras.activations.sparsemax(shared), [[0, 0, 0]])
+
+
+@pytest.mark.parametrize(
     ("name", "arguments"),
     [
+        ("Softmax", {"axis": 0}),
+        ("Softmax", {"axis": (0, 1)}),
         ("Activation", {"activation": "gelu"}),
         ("ELU", {"alpha": 0.7}),
         ("LeakyReLU", {}),

@@ -22,6 +22,7 @@ NEEDED = {  # arguments without a default
     "InputLayer": {"shape": (4,)},
     "Rescaling": {"scale": 0.5},
     "Reshape": {"target_shape": (2, 2)},
+    "Threshold": {"threshold": 0.5, "default_value": 0.0},
 }
 
 

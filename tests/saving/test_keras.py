@@ -125,6 +125,34 @@ def test_activations_there_and_back(name, function, tmp_path):
     np.testing.assert_allclose(back(X), model(X), **same)
 
 
+def test_a_softmax_along_another_axis_there_and_back(tmp_path):
+    layers = nnlite.layers
+    row = [nnlite.Input((6,)), layers.Reshape((3, 2)), layers.Dense(4), layers.Softmax(axis=1)]
+    model = shuffled(Sequential(row))
+    model.save(tmp_path / "m.keras")
+    theirs = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(theirs(X), model(X), **same)
+    theirs.save(tmp_path / "back.keras")
+    np.testing.assert_allclose(load_model(tmp_path / "back.keras")(X), model(X), **same)
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (nnlite.layers.Sparsemax(), "Sparsemax cannot be saved for Keras"),
+        (nnlite.layers.Threshold(0.5, 0.0), "Threshold cannot be saved for Keras"),
+        (nnlite.layers.HardShrink(0.7), r"HardShrink\(threshold=0.7\) cannot be saved for Keras"),
+        (nnlite.layers.GLU(), "GLU cannot be saved for Keras"),
+    ],
+)
+def test_activations_that_keras_has_not(layer, words, tmp_path):
+    model = Sequential([nnlite.Input((6,)), layer])
+    with pytest.raises(ValueError, match=rf"{words}(.|\n)*model.save\('model.npz'\)"):
+        model.save(tmp_path / "m.keras")
+    model.save(tmp_path / "m.npz")
+    np.testing.assert_array_equal(load_model(tmp_path / "m.npz")(X), model(X))
+
+
 @pytest.mark.parametrize("ending", [*ENDINGS, ".weights.h5"])
 def test_a_normalization_that_was_adapted(ending, tmp_path):
     ours, theirs = stack(nnlite, "Normalization", {}), stack(keras, "Normalization", {})

@@ -5,7 +5,8 @@ rule of that function side by side. ``Dense(10, activation="sigmoid")`` is a Den
 these layers, so there is one implementation of each.
 
 The most usual ones are in this file, and the names by which all are known; the others are in
-:mod:`~nnlite.layers.rectifiers`, :mod:`~nnlite.layers.gates` and :mod:`~nnlite.layers.sigmoids`.
+:mod:`~nnlite.layers.rectifiers`, :mod:`~nnlite.layers.gates`, :mod:`~nnlite.layers.sigmoids` and
+:mod:`~nnlite.layers.sparse`.
 """
 
 from collections.abc import Mapping
@@ -18,22 +19,25 @@ from nnlite._lib.checks import number
 from nnlite._lib.registry import Registry
 from nnlite.errors import explain
 from nnlite.functional import log_softmax, relu, sigmoid, softmax
-from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.layers.activation_layer import ActivationLayer, AxisActivation
 from nnlite.layers.base import Layer, Primitive
 from nnlite.layers.elementwise import Elementwise
-from nnlite.layers.gates import GELU, HardSiLU, Mish, SiLU
+from nnlite.layers.gates import GELU, GLU, HardSiLU, Mish, SiLU
 from nnlite.layers.rectifiers import CELU, ELU, SELU, Exponential, LeakyReLU, ReLU6, Softplus, Squareplus
 from nnlite.layers.sigmoids import HardSigmoid, HardTanh, LogSigmoid, Softsign, TanhShrink
-from nnlite.tensor import Array
+from nnlite.layers.sparse import HardShrink, SoftShrink, Sparsemax, SparsePlus, SparseSigmoid, Threshold
+from nnlite.tensor import Array, Shape
 
 __all__ = [
     "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "SELU",
     "Activation",
     "ActivationLayer",
     "Exponential",
+    "HardShrink",
     "HardSiLU",
     "HardSigmoid",
     "HardTanh",
@@ -46,12 +50,17 @@ __all__ = [
     "ReLU6",
     "SiLU",
     "Sigmoid",
+    "SoftShrink",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SparsePlus",
+    "SparseSigmoid",
+    "Sparsemax",
     "Squareplus",
     "Tanh",
     "TanhShrink",
+    "Threshold",
     "get",
 ]
 
@@ -188,70 +197,72 @@ class ReLU(ActivationLayer):
         return dy * slope
 
 
-class Softmax(ActivationLayer):
-    """Probabilities of K classes from K logits, along the last axis.
+class Softmax(AxisActivation):
+    """Probabilities of K classes from K logits, along the last axis unless another is named.
 
     ::
 
-        y  = np.exp(z) / np.exp(z).sum(-1, keepdims=True)
-        dz = y * (dy - (dy * y).sum(-1, keepdims=True))
+        y  = np.exp(z) / np.exp(z).sum(axis, keepdims=True)
+        dz = y * (dy - (dy * y).sum(axis, keepdims=True))
 
     The second line is dy times the Jacobian dy_i/dz_j = y_i (δ_ij - y_j), without forming it. Together
-    with the cross-entropy it shrinks to ``p - y`` (see :mod:`nnlite.losses`), and a model uses that.
+    with the cross-entropy it shrinks to ``p - y`` (see :mod:`nnlite.losses`), and a model uses that where
+    the axis is the last one.
 
     Parameters
     ----------
-    axis : int, default -1
-        The axis of the classes: the last one, and no other.
+    axis : int or sequence of int, default -1
+        The axis of the classes, or the axes; 0 is that of the samples.
     **layer
         ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
     """
 
-    link = "softmax"
-
-    def __init__(self, axis: int = -1, **layer: Any) -> None:
-        super().__init__(**layer)
-        if axis != -1:
-            raise ValueError(
-                explain(
-                    f"the axis of {self.label} is {axis!r}",
-                    needed="-1",
-                    why="rows are samples here, and the classes lie along the last axis",
-                )
-            )
-        self.axis = -1
+    @property
+    def link(self) -> str | None:  # type: ignore[override]
+        """``'softmax'`` along the last axis, which is that of the losses; else None."""
+        last = (-1,) if self.input_shape is None else (-1, len(self.input_shape))
+        return "softmax" if self.axis in (*last, *((axis,) for axis in last)) else None
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        y = softmax(z)
+        self.check_axis(z.shape)
+        y = softmax(z, self.axis)
         if training:
             self._kept = y
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         y = self.take()
-        dz = dy - (dy * y).sum(-1, keepdims=True)
+        dz = dy - (dy * y).sum(self.axis, keepdims=True)
         dz *= y
         return dz
 
 
-class LogSoftmax(ActivationLayer):
+class LogSoftmax(AxisActivation):
     """Logarithms of the softmax's probabilities, without forming these.
 
     ::
 
-        y  = z - np.log(np.exp(z).sum(-1, keepdims=True))
-        dz = dy - np.exp(y) * dy.sum(-1, keepdims=True)
+        y  = z - np.log(np.exp(z).sum(axis, keepdims=True))
+        dz = dy - np.exp(y) * dy.sum(axis, keepdims=True)
+
+    Parameters
+    ----------
+    axis : int or sequence of int, default -1
+        The axis of the classes, or the axes; 0 is that of the samples.
+    **layer
+        ``name``, ``trainable``, ``input_shape``, ``dtype``, as for every layer.
     """
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
-        y = log_softmax(z)
+        self.check_axis(z.shape)
+        y = log_softmax(z, self.axis)
         if training:
             self._kept = y
         return y
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         y = self.take()
-        return dy - np.exp(y) * dy.sum(-1, keepdims=True)
+        return dy - np.exp(y) * dy.sum(self.axis, keepdims=True)
 
 
 class _Activations(Registry[ActivationLayer]):
@@ -266,6 +277,14 @@ class _Activations(Registry[ActivationLayer]):
     def make(self, cls: type[ActivationLayer], arguments: Mapping[str, Any]) -> ActivationLayer:
         if "name" in arguments and "name" not in cls.arguments():  # a class of the user's own
             arguments = {key: value for key, value in arguments.items() if key != "name"}
+        if cls is Threshold and not {"threshold", "default_value"} <= arguments.keys():
+            raise ValueError(
+                explain(
+                    "the activation 'threshold' was given by its name alone",
+                    needed="its two numbers",
+                    fix="activation=nnlite.layers.Threshold(0.5, 0.0)",
+                )
+            )
         return super().make(cls, arguments)
 
     def convert(self, spec: object) -> ActivationLayer:
@@ -314,6 +333,13 @@ registry = _Activations(
         "hard_tanh": HardTanh,
         "tanh_shrink": TanhShrink,
         "log_softmax": LogSoftmax,
+        "glu": GLU,
+        "hard_shrink": HardShrink,
+        "soft_shrink": SoftShrink,
+        "threshold": Threshold,
+        "sparse_plus": SparsePlus,
+        "sparse_sigmoid": SparseSigmoid,
+        "sparsemax": Sparsemax,
     },
     example="activation='relu'",
 )
@@ -329,8 +355,27 @@ def get(activation: Any, name: str | None = None) -> ActivationLayer:
     ----------
     activation : str, type, activation layer, function or None
     name : str, optional
-        Of the layer that it is a part of: errors then name the layer that the user knows.
+        Of the layer that it is the last part of: errors then name the layer that the user knows.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or for GLU as a part of another layer, which would have half of its outputs.
     """
+    layer = _get(activation, name)
+    if name is not None and isinstance(layer, GLU):
+        raise ValueError(
+            explain(
+                f"the activation of {name!r} is GLU",
+                needed="an activation with as many outputs as inputs",
+                why="GLU has half as many",
+                fix="Dense(2 * n), and GLU() after it, for n outputs",
+            )
+        )
+    return layer
+
+
+def _get(activation: Any, name: str | None) -> ActivationLayer:
     named = {} if name is None else {"name": name}  # and no name is made up
     if isinstance(activation, str) and activation == "leaky_relu":
         return LeakyReLU(0.2, **named)  # Keras's function has another slope than its layer
@@ -352,12 +397,15 @@ class Activation(ActivationLayer):
 
     def __init__(self, activation: Any, **layer: Any) -> None:
         super().__init__(**layer)
-        self.activation = get(activation, self.name)
+        self.activation = _get(activation, self.name)
 
     @property
     def primitives(self) -> list[Primitive]:
         """That of the activation of this name."""
         return self.activation.primitives
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
+        return self.activation.compute_output_shape(input_shape)
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
         return self.activation.forward(z, training)

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlite.errors import ShapeError, explain
 from nnlite.functional import normal_cdf, sigmoid, softplus
-from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.layers.activation_layer import ActivationLayer, AxisActivation
 from nnlite.tensor import Array, Shape
 
 __all__ = ["GELU", "GLU", "HardSiLU", "Mish", "SiLU"]
@@ -127,7 +127,7 @@ class Mish(ActivationLayer):
         return dy * (t + z * (1 - t * t) * sigmoid(z))
 
 
-class GLU(ActivationLayer):
+class GLU(AxisActivation):
     """Gated linear unit: half of the numbers, times the sigmoids of the other half (Dauphin et al. 2017).
 
     With ``a = np.split(z, 2, axis)[0]``, ``b = np.split(z, 2, axis)[1]`` and ``s = 1 / (1 + np.exp(-b))``::
@@ -149,11 +149,11 @@ class GLU(ActivationLayer):
     """
 
     def __init__(self, axis: int = -1, **layer: Any) -> None:
-        super().__init__(**layer)
-        self.axis = axis
+        super().__init__(axis, **layer)
 
     def compute_output_shape(self, input_shape: Any) -> Shape:  # noqa: D102
         shape = list(Shape(input_shape))
+        self.check_axis(shape)
         length = shape[self.axis]
         if length is not None and length % 2:
             raise ShapeError(

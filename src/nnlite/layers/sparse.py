@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite._lib.checks import number
 from nnlite.functional import relu
-from nnlite.layers.activation_layer import ActivationLayer
+from nnlite.layers.activation_layer import ActivationLayer, AxisActivation
 from nnlite.tensor import Array
 
 __all__ = ["HardShrink", "SoftShrink", "SparsePlus", "SparseSigmoid", "Sparsemax", "Threshold"]
@@ -140,7 +140,7 @@ class SparseSigmoid(ActivationLayer):
         return dy * self.take() / 2
 
 
-class Sparsemax(ActivationLayer):
+class Sparsemax(AxisActivation):
     """Probabilities of which many are exactly 0: those nearest to z (Martins & Astudillo 2016).
 
     A row loses the same number tau everywhere, and what is below tau becomes 0. With its numbers in order,
@@ -159,10 +159,10 @@ class Sparsemax(ActivationLayer):
     """
 
     def __init__(self, axis: int = -1, **layer: Any) -> None:
-        super().__init__(**layer)
-        self.axis = axis
+        super().__init__(axis, **layer)
 
     def forward(self, z: Array, training: bool = False) -> Array:  # noqa: D102
+        self.check_axis(z.shape)
         rows = np.moveaxis(z, self.axis, -1)
         u = np.take_along_axis(rows, np.argsort(-rows.real, axis=-1), axis=-1)
         k = np.arange(1, rows.shape[-1] + 1, dtype=rows.real.dtype)

@@ -57,7 +57,7 @@ def shares(p: Array) -> tuple[Array, Array]:
 
 
 def through_shares(g: Array, q: Array, total: Array) -> Array:
-    """Return the gradient with respect to p of what has the gradient g with respect to its shares q."""
+    """Return the gradient with respect to p, given the gradient g with respect to the shares q."""
     return (g - (g * q).sum(-1, keepdims=True)) / total
 
 

@@ -56,6 +56,7 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "ELU": ("elu", {"alpha": 1.0}),
     "Exponential": ("exponential", {}),
     "GELU": ("gelu", {"approximate": False}),
+    "HardShrink": ("hard_shrink", {"threshold": 0.5}),
     "HardSigmoid": ("hard_sigmoid", {"slope": 1 / 6}),
     "HardSiLU": ("hard_silu", {}),
     "HardTanh": ("hard_tanh", {}),
@@ -69,9 +70,12 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "SELU": ("selu", {}),
     "SiLU": ("silu", {}),
     "Sigmoid": ("sigmoid", {}),
+    "SoftShrink": ("soft_shrink", {"threshold": 0.5}),
     "Softmax": ("softmax", {"axis": -1}),
     "Softplus": ("softplus", {}),
     "Softsign": ("softsign", {}),
+    "SparsePlus": ("sparse_plus", {}),
+    "SparseSigmoid": ("sparse_sigmoid", {}),
     "Squareplus": ("squareplus", {"b": 4}),
     "Tanh": ("tanh", {}),
     "TanhShrink": ("tanh_shrink", {}),
@@ -92,9 +96,12 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 """Arguments that only Keras has, and values with which they have no effect, beside None, False, 0 and ()."""
 
 ONLY_HERE = {
+    "GLU": "the function keras.activations.glu, which no layer of Keras computes the output shape of",
     "L2": "MeanSquaredError, which divides by the number of outputs",
     "LogSquaredError": "a function of your own",
     "MeanLoss": "the loss's own metric, if there is one",
+    "Sparsemax": "Softmax; the rows of Keras's own sparsemax do not sum to 1",
+    "Threshold": "ReLU(threshold=...), which is 0 below it",
     "ScaledNormal": "VarianceScaling(1, 'fan_in', 'untruncated_normal')",
 }
 """Classes that Keras lacks, and what comes near."""
