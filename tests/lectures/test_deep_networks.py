@@ -423,6 +423,7 @@ def test_which_printed_weights_are_wrong():
     np.testing.assert_allclose(model.store.theta[wrong], [2.416, -3.594], atol=5e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rounded", "error"), [(True, 0.04709601259786399), (False, 0.04608943464318464)])
 def test_five_thousand_and_twenty_thousand_epochs(rounded, error):
     X, D, weights = (X8, D8, PRINTED) if rounded else unrounded()
@@ -700,6 +701,7 @@ def test_softmax_is_not_applied_twice():
     np.testing.assert_allclose(p.sum(1), 1, rtol=1e-6)  # so what the deck calls logits are probabilities
 
 
+@pytest.mark.slow
 def test_it_learns_drawn_digits():
     (x, y), (x_test, y_test) = digits(2000, 500)
     set_random_seed(0)

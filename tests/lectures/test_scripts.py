@@ -1,10 +1,12 @@
 """Every script of the lecture companion runs, in its small form, and the command finds each of them."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import nnlite
@@ -12,21 +14,87 @@ from nnlite import lectures
 
 SOURCE = Path(nnlite.__file__).parents[1]
 SCRIPTS = lectures.examples()
+HOME = os.environ.get("NNLITE_DATA_DIR", "")
+FILES = {
+    "mnist.load_data": ("mnist/train-images-idx3-ubyte.gz", "train-images-idx3-ubyte.gz"),
+    "california_housing.load_data": ("housing/housing.csv", "california_housing/housing.csv", "housing.csv"),
+}
+
+SLOW = {
+    "deep_networks/batch_size",
+    "deep_networks/depth",
+    "deep_networks/gd_and_sgd",
+    "deep_networks/housing",
+    "deep_networks/images",
+    "deep_networks/thousand_epochs",
+    "deep_networks/width",
+    "mattie/learning_or",
+    "mattie/mnist",
+    "mattie/output_and_loss",
+    "mattie/workflow",
+    "rangan/mnist",
+    "singer/training_loop",
+    "veksler/early_stopping",
+    "veksler/ensembles",
+    "veksler/initialization",
+    "veksler/normalization",
+    "veksler/protocols",
+    "veksler/regularization",
+    "veksler/search",
+    "veksler/small_subset",
+    "veksler/xor",
+}
+"""The scripts that take more than half a second."""
 
 
-def run(*arguments):
-    environment = {**os.environ, "SMALL": "1", "PYTHONPATH": str(SOURCE), "MPLBACKEND": "agg"}
-    command = [sys.executable, "-W", "error", "-m", "nnlite.lectures", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+def wants(name):
+    """The functions that load data in a script."""
+    text = SCRIPTS[name].read_text()
+    return [load for load in FILES if load in text]
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_it_runs(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # nothing is left lying about
-    result = run(name)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout
-    assert list(tmp_path.iterdir()) == []
+def has(load):
+    return bool(HOME) and any(os.path.exists(os.path.join(HOME, file)) for file in FILES[load])
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a script in an empty folder and return what it prints; there is no network, and no file is left."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("SMALL", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for scheme in ("http", "https", "all"):
+        monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")  # nothing listens there
+    plt.switch_backend("agg")
+
+    def run(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [str(SCRIPTS[name]), *arguments])
+        try:
+            runpy.run_path(str(SCRIPTS[name]), run_name="__main__")
+        finally:
+            plt.close("all")
+        return capsys.readouterr().out
+
+    yield run
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in SCRIPTS]
+)
+def test_it_runs_on_what_it_draws(name, run, monkeypatch):
+    monkeypatch.delenv("NNLITE_DATA_DIR", raising=False)
+    printed = run(name)
+    assert printed
+    assert ("could not be had" in printed) == bool(wants(name))
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if wants(name) and all(map(has, wants(name)))])
+def test_it_runs_on_real_data(name, run):
+    assert run(name)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -45,19 +113,37 @@ def test_every_deck_has_examples_and_a_page():
         assert not missing
 
 
-def test_listing():
-    everything = run().stdout
+def command(*arguments):
+    environment = {**os.environ, "SMALL": "1", "PYTHONPATH": str(SOURCE), "MPLBACKEND": "agg"}
+    line = [sys.executable, "-W", "error", "-m", "nnlite.lectures", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def test_the_command_runs_one():
+    result = command("veksler/graph")
+    assert result.returncode == 0, result.stderr
+    assert "df/dz" in result.stdout
+
+
+def test_slow_ones_are_there():
+    assert set(SCRIPTS) >= SLOW
+
+
+def test_listing(capsys):
+    assert lectures.main([]) == 0
+    everything = capsys.readouterr().out
     for name in [*lectures.DECKS, *SCRIPTS]:
         assert name in everything
-    of_one = run("veksler").stdout
+    assert lectures.main(["veksler"]) == 0
+    of_one = capsys.readouterr().out
     assert all((name in of_one) == name.startswith("veksler") for name in SCRIPTS)
 
 
-def test_source_and_mistakes():
+def test_source_and_mistakes(capsys):
     name = next(iter(SCRIPTS))
-    assert run("--source", name).stdout.strip() == SCRIPTS[name].read_text().strip()
-    wrong = run("veksler/nothing_of_this_name")
-    assert wrong.returncode == 2
-    assert "unknown example 'veksler/nothing_of_this_name'" in wrong.stderr
-    several = run("veksler/")
-    assert "a part of several names" in several.stderr
+    assert lectures.main(["--source", name]) == 0
+    assert capsys.readouterr().out.strip() == SCRIPTS[name].read_text().strip()
+    assert lectures.main(["veksler/nothing_of_this_name"]) == 2
+    assert "unknown example 'veksler/nothing_of_this_name'" in capsys.readouterr().err
+    assert lectures.main(["veksler/"]) == 2
+    assert "a part of several names" in capsys.readouterr().err

@@ -240,6 +240,7 @@ def solutions(hidden, activation, seeds):
     return np.array(results).T
 
 
+@pytest.mark.slow
 def test_xor_needs_a_hidden_layer():
     loss, accuracy = solutions(0, None, range(5))
     assert accuracy.max() <= 0.75
@@ -476,6 +477,7 @@ def test_updates_of_an_epoch(batch_size, updates):
     assert loss_after(batch_size, 1)[0] == updates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_smaller_batches_go_further_in_as_many_epochs(seed):
     # .6105 .6091 .6389 for batches of 400, .6079 .6048 .6351 of 100, .526 .561 .491 of 32
@@ -605,6 +607,7 @@ def drawn():
     return x, y, x_test, y_test
 
 
+@pytest.mark.slow
 def test_an_ensemble_averages_probabilities():
     x, y, x_test, y_test = drawn()
     together = ensemble.train(
@@ -622,6 +625,7 @@ def test_an_ensemble_averages_probabilities():
     assert report.ensemble["loss"] < np.mean([member["loss"] for member in report.members])
 
 
+@pytest.mark.slow
 def test_kind_2_the_best_models_of_a_search():
     x, y, x_test, y_test = drawn()
     train, held = slice(0, 1000), slice(1000, 1500)
@@ -743,15 +747,17 @@ def spread_and_accuracy(x, y, initializer):
 
 
 def check_equal_and_random(x, y):
-    # equal units compute the same and get the same gradient, so they stay one unit
+    # equal units compute the same and get the same gradient, so they stay one unit, but for rounding: a
+    # library of matrix products may sum one column in another order than the next
     spread, accuracy = spread_and_accuracy(x, y, Constant(0.01))
-    assert spread == 0
+    assert spread < 1e-4
     assert accuracy < 0.3
     spread, accuracy = spread_and_accuracy(x, y, RandomNormal(stddev=0.01))
-    assert spread > 0
+    assert spread > 0.05
     assert accuracy > 0.5
 
 
+@pytest.mark.slow
 def test_equal_units_stay_equal():
     x, y, _, _ = drawn()
     check_equal_and_random(x, y)
@@ -759,6 +765,7 @@ def test_equal_units_stay_equal():
 
 @pytest.mark.realdata
 @real_mnist
+@pytest.mark.slow
 def test_equal_units_stay_equal_on_mnist(images):
     (x, y), _ = images
     check_equal_and_random(x[:2000], y[:2000])  # .1155 with equal units
@@ -943,6 +950,7 @@ def first_perfect_epoch(x, y, epochs=60, seed=0):
 
 @pytest.mark.realdata
 @real_mnist
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 20, 100])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_small_subset_is_learned_by_heart(images, n, seed):
@@ -952,6 +960,7 @@ def test_a_small_subset_is_learned_by_heart(images, n, seed):
     assert 8 <= epoch <= 40
 
 
+@pytest.mark.slow
 def test_a_mistake_shows_in_ten_images():
     x, y, _, _ = drawn()
     assert first_perfect_epoch(x[:10], y[:10]) is not None

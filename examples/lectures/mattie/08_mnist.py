@@ -52,8 +52,8 @@ gradient = model.store.grad.copy()
 model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 sparse_loss, _ = model.loss_and_gradient(train_images[:128], y_train[:128])
 print(f"loss of the first batch   one-hot {loss:.7f}   whole numbers {sparse_loss:.7f}")
-assert loss == sparse_loss
-np.testing.assert_array_equal(model.store.grad, gradient)
+np.testing.assert_allclose(sparse_loss, loss, rtol=1e-6)
+np.testing.assert_allclose(model.store.grad, gradient, rtol=1e-6, atol=1e-8)
 model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
 
 # %%
@@ -67,8 +67,9 @@ history = model.fit(
     verbose=2,
 )
 loss, accuracy = model.evaluate(test_images, test_labels, verbose=0)
-print(f"\ntest loss {loss:.4f}, test accuracy {accuracy:.4f}   (five seeds: 0.978 to 0.981)")
+print(f"\ntest loss {loss:.4f}, test accuracy {accuracy:.4f}")
 if real and not SMALL:
+    print("with five other seeds 0.978 to 0.981")
     assert history.history["val_accuracy"][0] >= 0.945
     assert accuracy >= 0.970
 

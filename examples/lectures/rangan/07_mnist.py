@@ -61,14 +61,16 @@ for _ in range(2):
         verbose=2,
     )
     accuracy += history.history["val_accuracy"]
-assert model.optimizer.iterations == 2 * epochs * (n // 100)
+assert model.optimizer.iterations == 2 * epochs * -(-n // 100)  # the last batch may be smaller
 
 # %%
-# The deck's two figures, and ours.
+# The deck's figure is that of epoch 20; the other two are from the lecturer's notebook.
 if real and not SMALL:
-    print(f"\nepoch  1   deck 0.9113   nnlite {accuracy[0]:.4f}")
-    print(f"epoch 10   deck 0.9655   nnlite {accuracy[9]:.4f}   (five other seeds: 0.9605 to 0.9665)")
-    print(f"epoch 20   deck 0.9718   nnlite {accuracy[19]:.4f}   (five other seeds: 0.9683 to 0.9715)")
+    print("\nvalidation accuracy                             nnlite   five other seeds")
+    print(f"epoch  1   the lecturer's notebook    0.9113    {accuracy[0]:.4f}   0.9126 to 0.9165")
+    print(f"epoch 10   the lecturer's notebook    0.9655    {accuracy[9]:.4f}   0.9605 to 0.9665")
+    print(f"epoch 20   deck                       0.9718    {accuracy[19]:.4f}   0.9683 to 0.9715")
+    assert 0.909 <= accuracy[0] <= 0.921
     assert 0.959 <= accuracy[9] <= 0.968
     assert 0.967 <= accuracy[19] <= 0.974
 

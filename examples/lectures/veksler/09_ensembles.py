@@ -1,8 +1,9 @@
 """Ensembles: four ways to several networks, and what their average gains.
 
-Networks from different initial weights are better together than the best of them alone. The best of a search
-are a second kind. Copies of one network at several epochs, and an average of its weights, cost nothing; while
-the training still improves they gain nothing either.
+The average of networks from different initial weights always has a smaller loss than the networks have in the
+mean, and usually a smaller one than the best of them; its accuracy need not be higher than that of the best.
+The best of a search are a second kind. Copies of one network at several epochs, and an average of its
+weights, cost nothing; while the training still improves they gain nothing either.
 
 About a minute; ``SMALL=1`` takes 1,000 images, 2 epochs and 2 members.
 """
@@ -40,14 +41,32 @@ def fit(model, callbacks=()):
 
 
 # %%
-# Kind 1: the same network from several initial weights. With all 60,000 images and 20 epochs the reference is
-# 0.9750 to 0.9762 for the members and 0.9789 for five of them together.
+# Kind 1: the same network from several initial weights. With all 60,000 images of MNIST and 20 epochs the
+# reference is 0.9750 to 0.9762 for the members and 0.9789 for five of them together. Here there are fewer
+# images and epochs, so these are other figures.
+
+
+def compare(report):
+    """Say of loss and accuracy whether the average is better than the best member, and by how much."""
+    for name, better in (("loss", min), ("accuracy", max)):
+        best, together = better(member[name] for member in report.members), report.ensemble[name]
+        word = (
+            "the same as"
+            if together == best
+            else "better than"
+            if better(together, best) == together
+            else "worse than"
+        )
+        print(f"  by {name}: together {together:.4f}, {word} the best alone, {best:.4f}")
+
+
 together = ensemble.train(build, fit, n=members)
 report = together.evaluate(x_test, y_test)
 print("1. other initial weights\n", report, sep="")
+compare(report)
 losses = [member["loss"] for member in report.members]
 assert report.ensemble["loss"] < np.mean(losses)  # for this loss always so: -log is convex
-if not SMALL:
+if name == "MNIST" and not SMALL:
     assert report.ensemble["loss"] < min(losses)
     assert report.ensemble["accuracy"] > report.mean["accuracy"]
 np.testing.assert_allclose(
@@ -74,6 +93,7 @@ print(
 best = ensemble.best(models, scores, k=2)
 report = best.evaluate(x_test, y_test)
 print(report)
+compare(report)
 assert report.ensemble["loss"] < report.mean["loss"]
 
 # %%
@@ -92,6 +112,9 @@ _, accuracy = averaged.evaluate(x_test, y_test, verbose=0)
 print(f"\n4. running average of the weights: accuracy {accuracy:.4f}")
 _, last = model.evaluate(x_test, y_test, verbose=0)
 print(f"   the last epoch alone:           accuracy {last:.4f}")
-# No assertion that either is better: in the reference runs both were worse, as training had not come to rest.
+# Neither need be better: in the reference runs both were worse, as training had not come to rest.
+print(
+    "   the average of the weights is", "better" if accuracy > last else "not better", "than the last epoch"
+)
 assert len(snapshots.epochs) == min(5, epochs)
-assert SMALL or accuracy > 0.9
+assert accuracy > 0.9 or SMALL or name != "MNIST"
