@@ -240,7 +240,7 @@ def first_epoch(X, D, weights):
     """Return J and everything of the first epoch, as nnlite's layers compute it."""
     model = two_layers(weights)
     hidden, output = model.layers
-    found = {"Z": hidden.logits(X)}
+    found = {"Z": X @ hidden.W + hidden.b}
     H = hidden.forward(X, training=True)
     Y = output.forward(H, training=True)
     grad_U = L2(reduction="half_sum").gradient(D, Y)

@@ -40,7 +40,8 @@ def squared(reduction, rate=1.0):
 def test_table():
     # h = X1 - X2 - 0.5; p = 1/(1 + exp(-h)); the deck has p = .38 and the answer 0 in the third row
     model = squared("sum")
-    np.testing.assert_array_equal(model.layers[0].logits(OR)[:, 0], [-0.5, -1.5, 0.5, -0.5])
+    layer = model.layers[0]
+    np.testing.assert_array_equal((OR @ layer.W + layer.b)[:, 0], [-0.5, -1.5, 0.5, -0.5])
     p = model.predict(OR, verbose=0)[:, 0]
     expected = [0.3775406687981454, 0.18242552380635635, 0.6224593312018546, 0.3775406687981454]
     np.testing.assert_allclose(p, expected, rtol=1e-14)

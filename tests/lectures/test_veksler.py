@@ -36,7 +36,7 @@ def steps(model, x):
     """Return a1, h1, a2, h2, ... for the rows of x."""
     values = []
     for layer in model.layers:
-        values.append(layer.logits(x))
+        values.append(x @ layer.W + layer.b)
         x = layer.forward(x)
         values.append(x)
     return values
@@ -204,7 +204,7 @@ def test_erratum_10_two_features_are_two_inputs():
     model.layers[0].b[:] = b
     x = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
     extended = np.hstack([x, np.ones((5, 1), "float32")]) @ np.vstack([W, b])
-    np.testing.assert_allclose(model.layers[0].logits(x), extended, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.layers[0].forward(x), np.tanh(extended), rtol=1e-5, atol=1e-6)
 
 
 # --- hidden layers -------------------------------------------------------------------------------------
@@ -875,12 +875,12 @@ def test_erratum_6_momentum(optimizer, w):
 
 
 def test_erratum_6_the_printed_rule_climbs():
-    # w(t+1) = w + (1 - beta) w + beta (w(t) - w(t-1)): 1.1, 1.21 + .09, ...
-    w = [1.0, 1.0]
+    # w(t+1) = w + (1 - beta) w + beta (w(t-1) - w(t-2)): 1.1, 1.21, 1.331 + .9 (1.1 - 1), ...
+    w = [1.0, 1.0, 1.0]
     for _ in range(6):
-        w.append(w[-1] + 0.1 * w[-1] + 0.9 * (w[-1] - w[-2]))
-    np.testing.assert_allclose(w[2:], [1.1, 1.3, 1.61, 2.05, 2.651, 3.457], atol=5e-4)
-    assert (np.diff(w[1:]) > 0).all()
+        w.append(w[-1] + 0.1 * w[-1] + 0.9 * (w[-2] - w[-3]))
+    np.testing.assert_allclose(w[3:], [1.1, 1.21, 1.421, 1.6621, 2.01821, 2.437021], rtol=1e-12)
+    assert (np.diff(w[2:]) > 0).all()
 
 
 # --- normalization -------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def first_epoch(X, D, weights):
     model.set_weights(weights)
     model.compile(SGD(learning_rate=0.05), L2(reduction="half_sum"))
     hidden, output = model.layers
-    Z, H, Y = hidden.logits(X), hidden.forward(X), model.predict(X, verbose=0)
+    Z, H, Y = X @ hidden.W + hidden.b, hidden.forward(X), model.predict(X, verbose=0)
     J, _ = model.loss_and_gradient(X, D)
     gradients = [g.copy() for g in (output.dW, output.db, hidden.dW, hidden.db)]
     model.fit(X, D, batch_size=8, epochs=1, verbose=0)

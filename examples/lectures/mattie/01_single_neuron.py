@@ -23,7 +23,7 @@ model.compile("sgd", L2(reduction="sum"), metrics=["accuracy"])
 # %%
 # The table. For (1, 0) the slide has 0.38 and the answer 0; but h = 1 - 0.5 = 0.5, and 1/(1 + exp(-0.5))
 # is 0.62.
-h = neuron.logits(X)[:, 0]
+h = (X @ neuron.W + neuron.b)[:, 0]
 p = model.predict(X, verbose=0)[:, 0]
 deck_p, deck_answer = [0.38, 0.18, 0.38, 0.38], [0, 0, 0, 0]
 print("X1 X2   y     h     p: deck  nnlite     answer: deck  nnlite")

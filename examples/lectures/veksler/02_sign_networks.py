@@ -29,7 +29,7 @@ by_hand = {
 }
 x = np.array(list(by_hand), float)
 h = hidden.forward(x)
-total = output.logits(h)[:, 0]
+total = (h @ output.W + output.b)[:, 0]
 f = small.predict(x, verbose=0)[:, 0]
 print("x          hidden: by hand   nnlite     sum: by hand  nnlite    f")
 for row, own, own_sum, sign in zip(by_hand, h, total, f, strict=True):
@@ -63,7 +63,7 @@ def network(activation):
 def step_by_step(model, x):
     values = []
     for layer in model.layers:
-        values.append(layer.logits(x))
+        values.append(x @ layer.W + layer.b)
         x = layer.forward(x)
         values.append(x)
     return values  # a1, h1, a2, h2, a3, f
