@@ -112,7 +112,9 @@ def test_errata_2_and_5_shapes_of_the_example_with_four_layers():
     # a row of A^j holds the weights of one neuron, and A^j h^(j-1) multiplies; |V_(j-1)| x |V_j| does not
     x = np.random.default_rng(0).normal(size=(1, 5))
     first = model.layers[0]
-    np.testing.assert_allclose((first.W.T @ x.T + first.b[:, np.newaxis]).T, x @ first.W + first.b, rtol=1e-14)
+    np.testing.assert_allclose(
+        (first.W.T @ x.T + first.b[:, np.newaxis]).T, x @ first.W + first.b, rtol=1e-14
+    )
     with pytest.raises(ValueError, match="mismatch"):
         first.W @ x.T
 

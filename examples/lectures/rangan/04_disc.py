@@ -27,9 +27,9 @@ bayes_loss, bayes_accuracy = disc_bayes(X, y)
 print(f"of class 1: {y.mean():.1%}   best classifier: loss {bayes_loss:.4f}, accuracy {bayes_accuracy:.4f}")
 
 # %%
-# The model. The slide's learning rate is 0.01, and with it about 15 % of all seeds still have a loss above 0.40
-# after 1,010 epochs: first comes a plateau, where the output is the share of class 1 for every x, and the way
-# down from it is long. With 0.03 none of 50 seeds was above 0.40.
+# The model. The slide's learning rate is 0.01, and with it about 15 % of all seeds still have a loss above
+# 0.40 after 1,010 epochs: first comes a plateau, where the output is the share of class 1 for every x, and
+# the way down from it is long. With 0.03 none of 50 seeds was above 0.40.
 set_random_seed(4)
 model = Sequential()
 model.add(Dense(4, input_shape=(2,), activation="sigmoid", name="hidden"))
