@@ -275,6 +275,21 @@ def tasks():
     }
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # fit may warn that the two look swapped
+def test_erratum_11_epochs_and_batch_size():
+    # fit(x, y, 2, 10) is 10 epochs of batches of 2, in Keras as here: the third argument is the batch size
+    x, y = np.zeros((20, 3)), np.zeros((20, 1))
+    for arguments, steps in [((2, 10), 10 * 10), ((10, 2), 2 * 2)]:
+        model = Sequential([Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, y, *arguments, verbose=0)
+        assert model.optimizer.iterations == steps
+    model = Sequential([Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, y, epochs=2, batch_size=10, verbose=0)
+    assert model.optimizer.iterations == 2 * 2
+
+
 @pytest.mark.parametrize("name", tasks())
 def test_table_of_last_activations_and_losses(name):
     x, y, outputs, activation, loss, metric = tasks()[name]

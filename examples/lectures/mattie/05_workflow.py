@@ -5,6 +5,8 @@ and the metric as strings, and says nothing of the number of inputs. Each of the
 tried here.
 """
 
+import warnings
+
 import numpy as np
 
 from nnlite import layers, models
@@ -50,6 +52,25 @@ for name in ("mse", "mae", "categorical_crossentropy"):
     print(f"{name:26} {accuracy:13.3f} {mae:10.3f}")
     assert accuracy > 0.8
     assert mae < 0.4
+
+# %%
+# The slide's list of arguments, (train_data, train_labels, epochs, batch_size), is not their order: the third
+# of fit is the batch size. So fit(x, y, 2, 10), meant as 2 epochs of batches of 10, is 10 epochs of batches
+# of 2.
+print("\n400 rows            epochs   batch size   steps")
+steps = {}
+for call, (positional, named) in {
+    "fit(x, y, 2, 10)": ((2, 10), {}),
+    "fit(x, y, epochs=2, batch_size=10)": ((), {"epochs": 2, "batch_size": 10}),
+}.items():
+    model = models.Sequential([layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the two look swapped
+        history = model.fit(x_train, y_train, *positional, **named, verbose=0)
+    epochs, steps[call] = len(history.epoch), model.optimizer.iterations
+    print(f"{call:34} {epochs:2} {400 * epochs // steps[call]:12} {steps[call]:7,}")
+assert list(steps.values()) == [2000, 80]
 
 # %%
 # A name that is not known is refused when the model is compiled, with the nearest names.
