@@ -104,8 +104,8 @@ def page():
 
 Made by `docs/lectures/items.py` from the five pages, the tests and the scripts; a test compares it. C is a
 concept or a formula, WE a worked example, EX an experiment, P a picture, ERR a correction. A script is run by
-`python -m nnlite.lectures` and its name, and draws its picture with `--picture FILE`. The tests of a deck are in
-`tests/lectures/test_<deck>.py`; every script is run by `tests/lectures/test_scripts.py` as well.
+`python -m nnlite.lectures` and its name, and draws its picture with `--picture FILE`. The tests of a deck are
+in `tests/lectures/test_<deck>.py`; every script is run by `tests/lectures/test_scripts.py` as well.
 
 | item | | script | held by | picture |
 |---|---|---|---|---|
