@@ -116,7 +116,10 @@ TRACE = [
 ]
 
 
-@pytest.mark.parametrize(("reduction", "epochs", "theta", "total"), TRACE)
+@pytest.mark.parametrize(
+    ("reduction", "epochs", "theta", "total"),
+    [pytest.param(*row, marks=pytest.mark.slow if row[1] == 10_000 else ()) for row in TRACE],
+)
 def test_it_learns_or(reduction, epochs, theta, total):
     model = squared(reduction)
     model.fit(OR, OR_Y, batch_size=4, epochs=epochs, shuffle=False, verbose=0)

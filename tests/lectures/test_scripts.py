@@ -21,27 +21,42 @@ FILES = {
 }
 
 SLOW = {
+    "deep_networks/any_depth",
     "deep_networks/batch_size",
     "deep_networks/depth",
     "deep_networks/gd_and_sgd",
     "deep_networks/housing",
     "deep_networks/images",
+    "deep_networks/preprocessing",
+    "deep_networks/pytorch",
     "deep_networks/thousand_epochs",
     "deep_networks/width",
+    "mattie/data_wrangling",
     "mattie/learning_or",
+    "mattie/minima",
     "mattie/mnist",
     "mattie/output_and_loss",
     "mattie/workflow",
+    "rangan/callback",
+    "rangan/decision_region",
+    "rangan/gradient_flow",
     "rangan/mnist",
+    "rangan/relu_and_dropout",
+    "singer/non_convex",
     "singer/training_loop",
+    "veksler/cross_validation",
+    "veksler/dead_relu",
     "veksler/early_stopping",
     "veksler/ensembles",
     "veksler/initialization",
+    "veksler/minima",
     "veksler/normalization",
     "veksler/protocols",
     "veksler/regularization",
     "veksler/search",
     "veksler/small_subset",
+    "veksler/stopping_rule",
+    "veksler/universal",
     "veksler/xor",
 }
 """The scripts that take more than half a second."""
@@ -67,6 +82,7 @@ def run(tmp_path, monkeypatch, capsys):
     for scheme in ("http", "https", "all"):
         monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")  # nothing listens there
     plt.switch_backend("agg")
+    monkeypatch.setitem(plt.rcParams, "savefig.dpi", 30)
 
     def run(name, *arguments):
         monkeypatch.setattr(sys, "argv", [str(SCRIPTS[name]), *arguments])
@@ -83,9 +99,11 @@ def run(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in SCRIPTS]
 )
-def test_it_runs_on_what_it_draws(name, run, monkeypatch):
+def test_it_runs_on_what_it_draws(name, run, tmp_path, monkeypatch):
     monkeypatch.delenv("NNLITE_DATA_DIR", raising=False)
-    printed = run(name)
+    picture = tmp_path / "picture.png"
+    printed = run(name, "--picture", str(picture))
+    assert picture.read_bytes().startswith(b"\x89PNG")
     assert printed
     assert ("could not be had" in printed) == bool(wants(name))
 
@@ -147,3 +165,16 @@ def test_source_and_mistakes(capsys):
     assert "unknown example 'veksler/nothing_of_this_name'" in capsys.readouterr().err
     assert lectures.main(["veksler/"]) == 2
     assert "a part of several names" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        lectures.main(["veksler/graph", "--pictures", "graph.png"])
+    assert "takes --picture FILE, got --pictures graph.png" in capsys.readouterr().err
+
+
+def test_help_names_the_picture(capsys):
+    with pytest.raises(SystemExit):
+        lectures.main(["--help"])
+    assert "--picture FILE" in capsys.readouterr().out
+    assert lectures.main(["veksler/graph", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(lectures.title(SCRIPTS["veksler/graph"]))
+    assert "--picture FILE" in out

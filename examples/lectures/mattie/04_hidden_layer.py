@@ -6,6 +6,9 @@ weights lack w_oj, the weight through which the hidden unit acts on the output. 
 units would be told to move the same way.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential, gradcheck
@@ -49,7 +52,7 @@ table = [
     # name, as printed on the slide, right, nnlite's
     ("dl/dw_o", delta * H, 2 * delta * H, output.dW[:, 0]),
     ("dl/db_o", delta, 2 * delta, output.db[0]),
-    ("dl/dw_1", delta * H * (1 - H) * X[0], 2 * delta * w_o * H * (1 - H) * X[0], hidden.dW[0]),
+    ("dl/dw_1", delta * H * (1 - H) * X[0], 2 * delta * w_o * H * (1 - H) * X[0], hidden.dW[0].copy()),
     ("dl/dw_2", delta * H * (1 - H) * X[1], 2 * delta * w_o * H * (1 - H) * X[1], hidden.dW[1]),
     ("dl/db", delta * H * (1 - H), 2 * delta * w_o * H * (1 - H), hidden.db),
 ]
@@ -81,3 +84,16 @@ model.compile("sgd", L2(reduction="sum"))
 model.loss_and_gradient(rows, targets)
 np.testing.assert_allclose(model.store.grad, total, rtol=1e-12)
 print("gradient of the batch = sum of the gradients of its rows")
+
+# %%
+# The gradients of the first hidden weights: as printed all three units move the same way.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.3), layout="constrained")
+    _, by_deck, right, ours = table[2]
+    for i, (name, row) in enumerate({"deck": by_deck, "right": right, "nnlite": ours}.items()):
+        ax.bar(np.arange(3) + 0.25 * (i - 1), row, 0.25, label=name)
+    ax.axhline(0, color="black", lw=0.8)
+    ax.set_xticks(range(3), ["w_11", "w_12", "w_13"])
+    ax.set(ylabel="∂l/∂w", title="X = (1, 1), y = 1")
+    ax.legend()
+    figure.savefig(sys.argv[2])

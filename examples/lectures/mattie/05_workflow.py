@@ -5,8 +5,10 @@ and the metric as strings, and says nothing of the number of inputs. Each of the
 tried here.
 """
 
+import sys
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import layers, models
@@ -37,8 +39,10 @@ def train(optimizer, loss, metric):
 # Optimizers: rmsprop, sgd, adagrad, adam. Their default learning rates differ, and so does how far they
 # are after 20 epochs.
 print("optimizer   test loss   test accuracy")
+reached = {}
 for optimizer in ("rmsprop", "sgd", "adagrad", "adam"):
     loss, accuracy = train(optimizer, "categorical_crossentropy", "accuracy")
+    reached[optimizer] = accuracy
     print(f"{optimizer:9} {loss:11.3f} {accuracy:15.3f}")
     assert np.isfinite(loss)
     assert accuracy >= 0.6
@@ -78,3 +82,13 @@ try:
     models.Sequential([layers.Dense(1)]).compile(optimizer="optimizing algorithm", loss="mse")
 except ValueError as error:
     print(f"\n{error}")
+
+# %%
+# What the four optimizers have reached after 20 epochs.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(7.5, 4.3), layout="constrained")
+    ax.bar(list(reached), list(reached.values()), color="#0072b2", width=0.5)
+    ax.set(
+        ylabel="test accuracy", ylim=(0, 1), title="2-16-2 on two moons, default learning rates, 20 epochs"
+    )
+    figure.savefig(sys.argv[2])

@@ -5,6 +5,9 @@ cross-entropy, and softmax with categorical cross-entropy, belong together: the 
 the activation is p - y.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -78,3 +81,16 @@ print(f"squared error   by hand {squared:.8f}   nnlite {slopes['mse']:.8f}")
 print(f"cross-entropy   by hand {entropy:.8f}   nnlite {slopes['binary_crossentropy']:.8f}")
 np.testing.assert_allclose(slopes["mse"], squared, rtol=1e-12)
 np.testing.assert_allclose(slopes["binary_crossentropy"], entropy, rtol=1e-12)
+
+# %%
+# The gradient of both losses against h, for the target 1.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    h = np.linspace(-10, 10, 300)
+    p = 1 / (1 + np.exp(-h))
+    ax.plot(h, p - 1, lw=2.5, label="cross-entropy, p - y")
+    ax.plot(h, 2 * (p - 1) * p * (1 - p), "--", lw=2.5, label="squared error, 2(p - y) p(1 - p)")
+    ax.plot(-10, slopes["binary_crossentropy"], "o", -10, slopes["mse"], "o", color="black")
+    ax.set(xlabel="h, the logit of the right answer", ylabel="gradient", title="y = 1")
+    ax.legend()
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ softmax(z)_i = exp(z_i) / sum_j exp(z_j) makes probabilities of any K numbers, a
 minus the logarithm of the right one: log sum_j exp(z_j) - z_i.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.functional import log_softmax, logsumexp, sigmoid, softmax
@@ -48,3 +51,18 @@ for name, row in [("deck", printed), ("meant", meant)]:
     print(f"{name:6} sum {row.sum():.1f}, largest at {row.argmax()}")
 assert meant.sum() == 1
 assert meant.argmax() == 7
+
+# %%
+# Outputs and probabilities; and the slide's ten probabilities, with the one that was lost.
+if sys.argv[1:2] == ["--picture"]:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.3), layout="constrained")
+    left.bar(np.arange(5) - 0.2, z / z.max(), 0.4, label="z / 8")
+    left.bar(np.arange(5) + 0.2, p, 0.4, label="softmax(z)")
+    left.axhline(0, color="black", lw=0.8)
+    left.set(xlabel="class", title="z = (0.6, -1, 5, 8, 4)")
+    left.legend()
+    right.bar(range(10), meant, color="#56b4e9", label="with the 0.7 at 7")
+    right.bar(range(10), printed, color="#d55e00", label="as it reads")
+    right.set(xlabel="digit", xticks=range(10), title="probabilities of an image")
+    right.legend()
+    figure.savefig(sys.argv[2])

@@ -3,6 +3,9 @@
 A 28 x 28 image becomes a row of 784 numbers from 0 to 1, and a label becomes a row of ten zeros and a one.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import datasets
@@ -43,3 +46,18 @@ assert ours.argmax() == 3
 # %%
 # And back: the position of the largest entry.
 np.testing.assert_array_equal(to_categorical(y_train, 10).argmax(axis=1), y_train)
+
+# %%
+# An image, the same as a row of 784, and its label as a row of ten.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(3, 1, figsize=(10, 6), height_ratios=[5, 1, 1], layout="constrained")
+    axes[0].imshow(x_train[0], cmap="gray")
+    axes[0].set_title(f"28 × 28, label {y_train[0]}")
+    axes[1].imshow(rows[:1], aspect="auto", cmap="gray")
+    axes[1].set_title("784 numbers from 0 to 1")
+    axes[2].imshow(to_categorical(y_train[:1], 10), aspect="auto", cmap="gray")
+    axes[2].set_title("one-hot")
+    axes[2].set_xticks(range(10))
+    for ax in axes:
+        ax.set_yticks([])
+    figure.savefig(sys.argv[2])

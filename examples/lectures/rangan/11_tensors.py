@@ -4,6 +4,9 @@ A grey image has order 2, a colour image 3, a collection of colour images 4. The
 nothing to do with the rank of a matrix.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 # %%
@@ -46,3 +49,16 @@ X, W_H, W_O = np.ones((M, d)), np.ones((d, N_H)), np.ones((N_H, K))
 print("batch", X.shape, "  hidden", (X @ W_H).shape, "  output", (X @ W_H @ W_O).shape)
 assert (X @ W_H).shape == (M, N_H)
 assert (X @ W_H @ W_O).shape == (M, K)
+
+# %%
+# The 4,500 numbers.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    ax.hist(X2.ravel(), bins=60, density=True, color="#56b4e9", label="X2, 30 × 50 × 3")
+    t = np.linspace(-9, 13, 200)
+    ax.plot(
+        t, np.exp(-(((t - 2) / 3) ** 2) / 2) / (3 * np.sqrt(2 * np.pi)), "k", lw=2, label="mean 2, s.d. 3"
+    )
+    ax.set(xlabel="value", ylabel="density")
+    ax.legend()
+    figure.savefig(sys.argv[2])

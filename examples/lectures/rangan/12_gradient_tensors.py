@@ -4,6 +4,9 @@ If y = f(x), then dy/dx has the indices of y, followed by those of x. The gradie
 two simplest cases, and the chain rule is one product of two such tensors.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian, linearize, tensor_dot
@@ -75,3 +78,16 @@ print(f"largest difference from the whole at once: {np.abs(chain(dg_dy, dh_dx, 2
 np.testing.assert_allclose(chain(dg_dy, dh_dx, 2), whole, rtol=1e-12, atol=1e-14)
 misprint = gradient_tensor(sigmoid, sigmoid(W @ V))  # the slide's first factor, taken at z
 assert np.abs(chain(misprint, dh_dx, 2) - whole).max() > 0.01
+
+# %%
+# The error of the linear approximation is of second order: a line of slope 2.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(7.5, 5), layout="constrained")
+    steps = np.logspace(-4, 0, 30)
+    ax.loglog(
+        steps, [np.abs(f(w0 + h) - line(w0 + h)).max() for h in steps], "o", label="f(w0 + h) - line(w0 + h)"
+    )
+    ax.loglog(steps, 9 * steps**2, "k--", label="9 h²")
+    ax.set(xlabel="h", ylabel="largest error", title="f(w) = (w1 w2, w1² + w3³) at (1, 2, 3)")
+    ax.legend()
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ The slide computes the loss of 100 random samples and prints no value. With the 
 its order, everybody gets the numbers below.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -68,3 +71,24 @@ np.testing.assert_allclose(mean, 1.3874571463711967, rtol=1e-10)
 # With labels -1 and +1 the loss of the slide "Training the Model" is the same number.
 signs = 2 * y - 1
 np.testing.assert_allclose(np.log1p(np.exp(-signs * z)).sum(), correct, rtol=1e-12)
+
+# %%
+# The loss of each of the 100 samples: correct, and by the slide's formula.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8.5, 4.8), layout="constrained")
+    of_each, by_slide = np.log1p(np.exp(z)) - y * z, np.log(1 + np.exp(y * z)) - y * z
+    for label, marker in ((0, "o"), (1, "^")):
+        ax.plot(z[y == label], of_each[y == label], marker, color="#0072b2", label=f"y = {label}, correct")
+        ax.plot(
+            z[y == label],
+            by_slide[y == label],
+            marker,
+            color="#d55e00",
+            mfc="none",
+            label=f"y = {label}, slide",
+        )
+    ax.set(
+        xlabel="logit z", ylabel="loss", title=f"sum: correct {correct:.1f}, by the slide {slide_formula:.1f}"
+    )
+    ax.legend()
+    figure.savefig(sys.argv[2])

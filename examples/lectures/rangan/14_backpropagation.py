@@ -4,6 +4,9 @@ First the gradients of the variables, from the end to the beginning, then those 
 slides do three parts and leave the rest for class; here is all of it, beside what nnlite computes.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -91,3 +94,14 @@ def total(x):
 
 np.testing.assert_allclose(gradient_tensor(total, X[some]), dx[some], rtol=1e-10)
 print(f"dL/dx of the first sample   by hand {dx[0]}   nnlite {gradient_tensor(total, X[some])[0]}")
+
+# %%
+# The tensor dz_O/du_H of three samples, unfolded: each output depends on its own hidden units only.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+    image = ax.imshow(dzO_duH.reshape(3, 3 * N_H), cmap="RdBu", vmin=-1.5, vmax=1.5)
+    ax.set(xlabel="hidden unit j of sample k, (k, j)", ylabel="output of sample i", yticks=range(3))
+    ax.set_xticks(range(3 * N_H), [f"{k + 1},{j + 1}" for k in range(3) for j in range(N_H)])
+    ax.set_title("∂z_O/∂u_H, 3 × 1 × 3 × 4")
+    figure.colorbar(image)
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ The code of the slides with its two misprints mended, what it computes, and a Se
 beside it.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -81,3 +84,14 @@ print("\nstandard deviation       formula    code   nnlite")
 for what, formula, code, own in [("weights", 1 / np.sqrt(400), As[0], wide.W), ("biases", 1, Bs[0], wide.b)]:
     print(f"{what:22} {formula:9.4f} {code.std():7.4f} {own.std():8.4f}")
     np.testing.assert_allclose([code.std(), own.std()], formula, rtol=0.08)
+
+# %%
+# What goes in, the three matrices, and what comes out.
+if sys.argv[1:2] == ["--picture"]:
+    net_arrays = {"X": X, "As[0]": net[0][0], "As[1]": net[0][1], "As[2]": net[0][2], "O": O}
+    figure, axes = plt.subplots(1, 5, figsize=(13, 4), layout="constrained")
+    for ax, (name, array) in zip(axes, net_arrays.items(), strict=True):
+        image = ax.imshow(array, cmap="RdBu", vmin=-1, vmax=1)
+        ax.set(title=f"{name}, {array.shape[0]} × {array.shape[1]}", xticks=[], yticks=[])
+    figure.colorbar(image, ax=axes)
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ The loss is a chain of three functions. The slides give its derivative, and the 
 plus is missing there, which only shows when a node is used twice.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.graph import Graph, Variable, log
@@ -74,3 +77,20 @@ by_formula = (2 * r / (1 + r**2)) @ X / 20
 print("\ndl/dw of a neuron   formula", *(f"{v:.10f}" for v in by_formula))
 print("                      graph", *(f"{v:.10f}" for v in w.gradient))
 np.testing.assert_allclose(w.gradient, by_formula, rtol=1e-12)
+
+# %%
+# The loss and its slope, beside the squared error: far away from y it hardly pulls.
+if sys.argv[1:2] == ["--picture"]:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.3), layout="constrained")
+    across = np.linspace(-2, 5, 200)
+    r = 2 * across - 3
+    left.plot(across, np.log(1 + r**2), lw=2.5, label="log(1 + (wx - y)²)")
+    left.plot(across, r**2, "--", label="(wx - y)²")
+    right.plot(across, 2 * r / (1 + r**2) * 2, lw=2.5)
+    right.plot(across, 2 * r * 2, "--")
+    left.plot(0.5, np.log(5), "ko")
+    right.plot(0.5, -1.6, "ko")
+    left.set(xlabel="w", ylabel="loss", ylim=(-0.2, 6), title="x = 2, y = 3")
+    right.set(xlabel="w", ylabel="slope", ylim=(-5, 5), title="dl/dw")
+    left.legend()
+    figure.savefig(sys.argv[2])

@@ -4,9 +4,11 @@ Hidden units may change places, and a ReLU unit may be scaled up on one side and
 true to rounding, the second with conditions that the slide leaves out.
 """
 
+import sys
 from itertools import permutations
 from math import factorial
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -78,3 +80,23 @@ for activation, alpha, with_bias, same in [
         f"{what:26} {alpha:8.1f} {difference:12.1e}   {'the same function' if same else 'another function'}"
     )
     assert (difference < 1e-12) == same
+
+# %%
+# One output along a line, before and after unit 0 is scaled by 10.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.3), layout="constrained")
+    along = np.linspace(-3, 3, 200)[:, np.newaxis] * np.array([1.0, -0.5, 0.3])
+    for ax, activation in zip(axes, ("relu", "tanh"), strict=True):
+        model = network(activation)
+        ax.plot(along[:, 0], model.predict(along, verbose=0)[:, 0], lw=4, alpha=0.5, label="before")
+        model.set_weights(scaled(model, 10.0))
+        ax.plot(
+            along[:, 0],
+            model.predict(along, verbose=0)[:, 0],
+            "--",
+            color="black",
+            label="unit 0 scaled by 10",
+        )
+        ax.set(xlabel="x1, along a line", ylabel="first output", title=activation)
+        ax.legend()
+    figure.savefig(sys.argv[2])

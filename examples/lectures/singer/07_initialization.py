@@ -4,6 +4,9 @@ The slide writes N(0, in(v)^(-1/2)). Read as a standard deviation, it keeps the 
 layer; read as a variance, it does not.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import initializers
@@ -23,10 +26,11 @@ np.testing.assert_allclose([W.std(), code.std()], 1000**-0.5, rtol=0.01)
 # %%
 # What follows from the two readings, for a signal of mean square 1 that goes through linear layers of 1000
 # units: as a standard deviation it stays, as a variance each layer multiplies the mean square by sqrt(1000).
-rng = np.random.default_rng(0)
+rng, signal = np.random.default_rng(0), {}
 print("\nmean square after    layer 1    layer 2    layer 3")
 for reading, deviation in [("standard deviation", 1000**-0.5), ("variance", 1000**-0.25)]:
-    h, sizes = rng.normal(size=(50, 1000)), []
+    h = rng.normal(size=(50, 1000))
+    sizes = signal[reading] = []
     for _ in range(3):
         h = h @ (rng.normal(size=(1000, 1000)) * deviation)
         sizes.append((h**2).mean())
@@ -44,3 +48,13 @@ for node, count in (("a", 400), ("b", 25)):
     print(f"{node:6} {len(weights):8} {count**-0.5:9.4f} {weights.std():8.4f}")
     assert len(weights) == count
     np.testing.assert_allclose(weights.std(), count**-0.5, rtol=4 / np.sqrt(2 * count))
+
+# %%
+# The mean square of a signal, layer by layer, for both readings.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.3), layout="constrained")
+    for (reading, sizes), style in zip(signal.items(), ("o-", "s--"), strict=True):
+        ax.semilogy(range(len(sizes) + 1), [1, *sizes], style, lw=2, label=f"in^(-1/2) is the {reading}")
+    ax.set(xlabel="layers of 1000 units", ylabel="mean square of the signal", xticks=range(4))
+    ax.legend()
+    figure.savefig(sys.argv[2])

@@ -5,6 +5,9 @@ latter lack a zero. Both gradients are printed wrong as well: one without the fa
 many.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.functional import softmax
@@ -72,3 +75,14 @@ np.testing.assert_allclose(loss.gradient(y, o), right, rtol=1e-12)
 np.testing.assert_allclose(right[0, 3], -0.064403969926, rtol=1e-10)
 assert np.abs(wrong - right).max() > 0.1
 check_loss(loss, y, o)
+
+# %%
+# The printed numbers beside the softmax.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.3), layout="constrained")
+    ax.bar(np.arange(5) - 0.2, deck, 0.4, color="#d55e00", label=f"printed, sum {deck.sum():.2f}")
+    ax.bar(np.arange(5) + 0.2, p[0], 0.4, color="#0072b2", label="softmax(o), sum 1")
+    ax.set_xticks(range(5), [f"o = {score:g}" for score in o[0]])
+    ax.set(yscale="log", ylabel="probability")
+    ax.legend()
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ One operation per node, values forward, derivatives backward. The slides' first 
 answers of the second were in a picture.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.graph import Graph, Variable, exp, stage
@@ -67,3 +70,25 @@ for point, value, slope in [
     )
     np.testing.assert_allclose([two.value, one.value], value, rtol=1e-14)
     np.testing.assert_allclose([by_two, x.gradient], slope, rtol=1e-14)
+
+# %%
+# The unit with its values (above) and derivatives (below). ``unit.to_svg()`` draws any graph as SVG.
+if sys.argv[1:2] == ["--picture"]:
+    places = {
+        "w": (0, 4), "x": (0, 3), "v": (0, 1), "y": (0, 0), "u": (2, 4),
+        "a": (1, 3.5), "b": (1, 0.5), "h": (2, 2), "c": (3, 3),
+    }  # fmt: skip
+    formulas = {"a": "a = w x", "b": "b = v y", "h": "h = a + b", "c": "c = u h"}
+    figure, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+    for source, target in ["wa", "xa", "vb", "yb", "ah", "bh", "hc", "uc"]:
+        arrow = {"arrowstyle": "->", "lw": 1.5, "color": "grey", "shrinkA": 26, "shrinkB": 30}
+        ax.annotate("", places[target], places[source], arrowprops=arrow)
+    for name, (across, up) in places.items():
+        ax.text(
+            across, up, formulas.get(name, name), ha="center", va="center", bbox={"fc": "#dbe9f6", "pad": 6}
+        )
+        ax.text(across, up + 0.38, f"{unit[name].value:.0f}", ha="center", va="center", color="#009e73")
+        ax.text(across, up - 0.38, f"{unit[name].gradient:.0f}", ha="center", va="center", color="#d55e00")
+    ax.set(xlim=(-0.4, 3.4), ylim=(-0.6, 4.6), title="values in green, dL/dnode in orange")
+    ax.set_axis_off()
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ The deck's formulas for a column x, in a corrected order, beside what nnlite com
 order of the factors is tried as well: it does not multiply.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -97,3 +100,18 @@ except ValueError:
     print(f"\nthe printed order: {slope(a2).shape} times {W2.T.shape} does not multiply")
 print(f"the right order:   {W2.T.shape} times {slope(a2).shape} does")
 assert (W2.T @ slope(a2)).shape == (3, 2)
+
+# %%
+# The gradients of the three layers, each of the shape of its weights.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    for ax, layer, number in zip(axes, model.layers, range(1, 4), strict=True):
+        image = ax.imshow(layer.dW.T, cmap="RdBu", vmin=-0.3, vmax=0.3)
+        ax.set(
+            title=f"∂L/∂W{number}, {layer.dW.T.shape[0]} × {layer.dW.T.shape[1]}",
+            xlabel="from unit",
+            ylabel="to unit",
+        )
+        ax.set(xticks=range(layer.dW.shape[0]), yticks=range(layer.dW.shape[1]))
+    figure.colorbar(image, ax=axes)
+    figure.savefig(sys.argv[2])

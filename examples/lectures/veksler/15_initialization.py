@@ -4,6 +4,9 @@ Equal units stay equal for ever. Weights that are too small let a signal die, we
 it explode; the deck's formula for ReLU does the latter.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential, datasets
@@ -58,13 +61,19 @@ scales = {
     "1/sqrt(n)": (1 / np.sqrt(n), 9.6e-4),
     "0.01": (0.01, 8e-15),
 }
+by_layer = {}
 print("\nmean square after 10 ReLU layers   by formula   reference   nnlite")
 for name, (scale, reference) in scales.items():
     set_random_seed(0)
     spread = RandomNormal(stddev=scale)
     model = Sequential([Dense(n, "relu", kernel_initializer=spread, dtype="float64") for _ in range(depth)])
-    h = model.predict(np.random.default_rng(0).normal(size=(100, n)), verbose=0)
-    measured, formula = (h**2).mean(), 0.5 * (n * scale**2 / 2) ** (depth - 1) * (n * scale**2)
+    h, sizes = np.random.default_rng(0).normal(size=(100, n)), []
+    model.build((None, n))
+    for layer in model.layers:
+        h = layer.forward(h)
+        sizes.append((h**2).mean())
+    by_layer[name] = sizes
+    measured, formula = sizes[-1], 0.5 * (n * scale**2 / 2) ** (depth - 1) * (n * scale**2)
     print(f"{name:34} {formula:10.3g} {reference:11.3g} {measured:8.3g}")
     # the product of ten random factors: another seed is easily a third off
     np.testing.assert_allclose(measured, formula, rtol=0.6)
@@ -81,3 +90,13 @@ Sequential([layer])
 print(f"\nhe_normal, 784 inputs: s.d.   formula {np.sqrt(2 / 784):.5f}   nnlite {layer.W.std():.5f}")
 print(f"a small positive bias for ReLU: {layer.b[:3]}")
 np.testing.assert_allclose(layer.W.std(), np.sqrt(2 / 784), rtol=0.01)
+
+# %%
+# The mean square of a signal after each of the ten layers.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8.5, 4.6), layout="constrained")
+    for (name, sizes), style in zip(by_layer.items(), ("o-", "s--", "^-.", "v:"), strict=True):
+        ax.semilogy(range(1, depth + 1), sizes, style, label=name)
+    ax.set(xlabel="ReLU layers of 784 units", ylabel="mean square of the signal")
+    ax.legend()
+    figure.savefig(sys.argv[2])

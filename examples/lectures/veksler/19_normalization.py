@@ -4,6 +4,9 @@ Features of very different size make training slow. Scaling mends it; the number
 training samples alone, and serve for the test samples, too.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential, datasets
@@ -70,3 +73,19 @@ print(f"   test {np.abs(test.mean(axis=0)).max():.1f} of 255")
 np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-3)
 np.testing.assert_allclose(test, others - images.mean(axis=0), atol=1e-3)
 assert np.abs(test.mean(axis=0)).max() > 1
+
+# %%
+# The fish on one scale for both axes, unscaled and scaled; and the mean image.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 3, figsize=(14, 4.3), layout="constrained")
+    for kind, color, marker in ((0, "#0072b2", "o"), (1, "#d55e00", "^")):
+        axes[0].plot(*x_train[y_train == kind].T[::-1], marker, color=color, ms=3)
+        axes[1].plot(*scaler.transform(x_train)[y_train == kind].T[::-1], marker, color=color, ms=3)
+    axes[0].set(
+        xlabel="weight in g", ylabel="length in m", ylim=(-1500, 1500), title="one scale for both axes"
+    )
+    axes[1].set(xlabel="weight", ylabel="length", title="mean 0, standard deviation 1", aspect="equal")
+    axes[2].imshow(images.mean(axis=0), cmap="gray")
+    axes[2].set_title("mean image")
+    axes[2].set_axis_off()
+    figure.savefig(sys.argv[2])
