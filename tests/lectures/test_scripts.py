@@ -1,9 +1,11 @@
 """Every script of the lecture companion runs, in its small form, and the command finds each of them."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,6 +21,8 @@ FILES = {
     "mnist.load_data": ("mnist/train-images-idx3-ubyte.gz", "train-images-idx3-ubyte.gz"),
     "california_housing.load_data": ("housing/housing.csv", "california_housing/housing.csv", "housing.csv"),
 }
+
+DECK = tomllib.loads((Path(__file__).parent / "deck_numbers.toml").read_text())
 
 SLOW = {
     "deep_networks/any_depth",
@@ -39,8 +43,10 @@ SLOW = {
     "mattie/workflow",
     "rangan/callback",
     "rangan/decision_region",
+    "rangan/disc",
     "rangan/gradient_flow",
     "rangan/mnist",
+    "rangan/regression",
     "rangan/relu_and_dropout",
     "singer/non_convex",
     "singer/training_loop",
@@ -70,6 +76,17 @@ def wants(name):
 
 def has(load):
     return bool(HOME) and any(os.path.exists(os.path.join(HOME, file)) for file in FILES[load])
+
+
+def numbers_of_the_deck(printed):
+    """What a script prints after the word deck, up to the next column."""
+    number, ends = r"-?\d[\d,]*(?:\.\d+)?", "nnlite|by hand|best classifier|deck|$"
+    return [
+        float(found.replace(",", ""))
+        for line in printed.splitlines()
+        for part in re.findall(rf"\bdeck:? +(?!is\b)(.*?)(?={ends})", line)
+        for found in re.findall(number, part)
+    ]
 
 
 @pytest.fixture
@@ -106,6 +123,22 @@ def test_it_runs_on_what_it_draws(name, run, tmp_path, monkeypatch):
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert printed
     assert ("could not be had" in printed) == bool(wants(name))
+    known = DECK.get(name, {})
+    assert numbers_of_the_deck(printed) == [float(number) for number in known.get("deck", "").split()]
+    for number in known.get("column", "").split():
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d*[1-9])", printed), number
+
+
+def test_numbers_that_are_printed_with_real_data_only():
+    items = tomllib.loads((Path(__file__).parent / "items.toml").read_text())
+    for name, known in DECK.items():
+        assert set(known["items"].split(", ")) <= items.keys()
+        source = SCRIPTS[name].read_text()
+        assert all(number in source for number in known.get("source", "").split())
+    assert numbers_of_the_deck("a   deck 1,010 -2.5   nnlite 3\nb 4   <- the deck is wrong: 5") == [
+        1010,
+        -2.5,
+    ]
 
 
 @pytest.mark.slow

@@ -79,6 +79,7 @@ for width, mse in error.items():
 print(f"optimum   deck 64   nnlite {trials.best_params['width']}")
 if full:
     assert error[2] > error[8] > error[32] > 0.19
+    assert error[2] - error[64] > 3 * abs(error[64] - error[512])  # fast to 64 neurons, and then slowly
     assert abs(error[64] - five_splits[64]) < 0.03
 
 # %%

@@ -58,8 +58,8 @@ table = [
 ]
 print(f"\nl = (y - p)^2   by hand {(y - p) ** 2:.9f}   nnlite {loss:.9f}")
 for name, *rows in table:
-    for label, row in zip(["deck", "right", "nnlite"], rows, strict=True):
-        print(f"{name:8} {label:6}", *(f"{v:10.6f}" for v in np.atleast_1d(row)))
+    for label, row in zip(["printed", "right", "nnlite"], rows, strict=True):
+        print(f"{name:8} {label:7}", *(f"{v:10.6f}" for v in np.atleast_1d(row)))
     _, right, ours = rows
     np.testing.assert_allclose(ours, right, rtol=1e-12)
 np.testing.assert_allclose(
@@ -90,7 +90,7 @@ print("gradient of the batch = sum of the gradients of its rows")
 if sys.argv[1:2] == ["--picture"]:
     figure, ax = plt.subplots(figsize=(8, 4.3), layout="constrained")
     _, by_deck, right, ours = table[2]
-    for i, (name, row) in enumerate({"deck": by_deck, "right": right, "nnlite": ours}.items()):
+    for i, (name, row) in enumerate({"as printed": by_deck, "right": right, "nnlite": ours}.items()):
         ax.bar(np.arange(3) + 0.25 * (i - 1), row, 0.25, label=name)
     ax.axhline(0, color="black", lw=0.8)
     ax.set_xticks(range(3), ["w_11", "w_12", "w_13"])

@@ -5,7 +5,6 @@ function. Here it is: one ``fit``, and an object of which ``fit`` calls a method
 each batch.
 """
 
-import os
 import sys
 
 import matplotlib.pyplot as plt
@@ -18,9 +17,8 @@ from nnlite.layers import Dense
 from nnlite.optim import Adam
 from nnlite.utils import set_random_seed
 
-SMALL = os.environ.get("SMALL") == "1"
 X, y = disc(rng=np.random.RandomState(4))
-epochs = 200 if SMALL else 1000
+epochs = 1000
 
 
 def network():

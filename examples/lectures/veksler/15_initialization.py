@@ -57,7 +57,7 @@ assert results["equal, 0.01"][1] < 0.3 < 0.5 < results["random, s.d. 0.01"][1]
 n, depth = 784, 10
 scales = {
     "sqrt(2/n), He": (np.sqrt(2 / n), 0.94),
-    "2/sqrt(n), deck": (2 / np.sqrt(n), 902),
+    "2/sqrt(n), printed": (2 / np.sqrt(n), 902),
     "1/sqrt(n)": (1 / np.sqrt(n), 9.6e-4),
     "0.01": (0.01, 8e-15),
 }
