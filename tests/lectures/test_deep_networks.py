@@ -308,7 +308,7 @@ def test_which_v_is_the_right_one():
 
 
 def unrounded():
-    """Return the data and the weights whose rounded digits the slides have."""
+    """Return the data and the weights; the slides have their rounded digits."""
     draw = np.random.RandomState(10)
     X, D = draw.rand(8, 2), 2 * draw.rand(8, 2) - 1
     s = 4 * np.sqrt(6 / (2 + 3))

@@ -81,9 +81,8 @@ for depth, others, row in zip(depths, five_splits, error, strict=True):
     print(f"{depth:6}   {21 + 30 * depth:10}   {ours}" + (f"   {others:19.3f}" if full else ""))
 print(f"optimum   deck 4   nnlite {depths[error.mean(axis=1).argmin()]}")
 if full:
-    assert error[0].mean() > error[1].mean() > error[2:].mean()
-    # three, four and five layers differ by no more than one split differs from the next
-    assert np.ptp(error[2:].mean(axis=1)) < np.ptp(error[2:], axis=1).max()
+    assert error[0].mean() > error[1:].mean() + 0.01  # several layers are better than one
+    assert np.ptp(error[2:].mean(axis=1)) < 0.03  # as one split differs from the next
 
 # %%
 # The bars from the smallest to the largest error of a split are as long as the differences in question.

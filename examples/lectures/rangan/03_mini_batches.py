@@ -1,4 +1,4 @@
-"""Mini-batches: noisy gradients whose mean is the gradient.
+"""Mini-batches: noisy gradients, and their mean is the gradient.
 
 A step of gradient descent looks at all N samples. A stochastic step looks at B of them; shuffled anew
 before every epoch and then taken in order, each sample is seen once in N/B steps.

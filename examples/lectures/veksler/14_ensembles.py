@@ -3,7 +3,7 @@
 The average of networks from different initial weights always has a smaller loss than the networks have in the
 mean, and usually a smaller one than the best of them; its accuracy need not be higher than that of the best.
 The best of a search are a second kind. Copies of one network at several epochs, and an average of its
-weights, cost nothing; while the training still improves they gain nothing either.
+weights, cost nothing; while the training still improves they gain little or nothing either.
 
 About a minute; ``SMALL=1`` takes 1,000 images, 2 epochs and 2 members.
 """
@@ -68,9 +68,7 @@ print("1. other initial weights\n", report, sep="")
 compare(report)
 losses = [member["loss"] for member in report.members]
 assert report.ensemble["loss"] < np.mean(losses)  # for this loss always so: -log is convex
-if name == "MNIST" and not SMALL:
-    assert report.ensemble["loss"] < min(losses)
-    assert report.ensemble["accuracy"] > report.mean["accuracy"]
+assert SMALL or report.ensemble["accuracy"] > report.mean["accuracy"] - 0.005  # the accuracy promises nothing
 np.testing.assert_allclose(
     together.predict(x_test[:5]),
     np.mean([m.predict(x_test[:5], verbose=0) for m in together.models], axis=0),
