@@ -95,9 +95,11 @@ def run(tmp_path, monkeypatch, capsys):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("SMALL", "1")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("nnlite.datasets._files.cache_folder", lambda dataset: str(tmp_path / "cache"))
     for scheme in ("http", "https", "all"):
         monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")  # nothing listens there
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     plt.switch_backend("agg")
     monkeypatch.setitem(plt.rcParams, "savefig.dpi", 30)
 
