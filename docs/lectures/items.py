@@ -16,6 +16,7 @@ from nnlite import lectures
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1] / "tests" / "lectures"
+SCRIPTS = {name: path.read_text(encoding="utf-8") for name, path in lectures.examples().items()}
 DECK = dict(zip(("000", "001", "002", "003", "004"), lectures.DECKS, strict=True))
 ID = r"\b(?:C|WE|EX|P|ERR)-00[0-4]-\d+b?\b"
 RESTS = {
@@ -53,10 +54,6 @@ def read_page(deck):
     return scripts, titles
 
 
-def has_picture(name):
-    return "savefig" in lectures.examples()[name].read_text(encoding="utf-8")
-
-
 def rows():
     """Return the lines of the table, and what is missing."""
     items = tomllib.loads((TESTS / "items.toml").read_text(encoding="utf-8"))
@@ -76,7 +73,7 @@ def rows():
                 faults.append(f"{name} is not on {deck}.md")
                 continue
             runs = scripts[name]
-            if absent := [run for run in runs if run not in lectures.examples()]:
+            if absent := [run for run in runs if run not in SCRIPTS]:
                 faults.append(f"{name}: there is no script {absent[0]}")
                 continue
             if not runs and not tests and item.get("run", True):
@@ -92,7 +89,7 @@ def rows():
             else:
                 what = item["what"]
             held = [f"`{test}`" for test in tests] or (["the conditions in the script"] if runs else ["-"])
-            drawn = "yes" if any(map(has_picture, runs)) else "-"
+            drawn = "yes" if any("savefig" in SCRIPTS[run] for run in runs) else "-"
             run = ", ".join(f"`{run}`" for run in runs) or "nothing to run"
             table.append(f"| {name} | {what} | {run} | {', '.join(held)} | {drawn} |")
     return table, faults + [f"{name} belongs to no deck" for name in items.keys() - seen]
