@@ -59,6 +59,7 @@ for rate in rates:
         f"{dead['tanh', rate]:14.1f} {accuracy['tanh', rate]:10.3f}"
     )
 assert dead["relu", 0.1] < 4 < 8 < dead["relu", 20.0]
+assert dead["relu", 0.1] < dead["relu", 5.0] < dead["relu", 20.0]
 assert all(dead["tanh", rate] == 0 for rate in rates)
 assert accuracy["relu", 1.0] > accuracy["relu", 20.0]
 

@@ -3,7 +3,7 @@
 784-500-10 ReLU on 1,000 images, with 5,000 images for validation. After some ten epochs the validation loss
 turns; going on for 100 makes the test loss worse. The accuracy hardly cares.
 
-About a minute; ``SMALL=1`` takes 200 images and 8 epochs.
+About a minute; ``SMALL=1`` takes 200 images and 50 epochs.
 """
 
 import os
@@ -25,7 +25,7 @@ try:
 except DataNotFoundError:
     name, ((x, y), (x_test, y_test)) = "drawn digits", datasets.digits(6000, 2000)
     print("MNIST could not be had; these are digits that are drawn on the spot")
-n, held, epochs = (200, 500, 8) if SMALL else (1000, 5000, 100)
+n, held, epochs = (200, 500, 50) if SMALL else (1000, 5000, 100)
 rows = np.random.default_rng(0).permutation(len(x))
 x, y = x[rows[: n + held]].astype("float32") / 255, y[rows[: n + held]]
 x_train, y_train, validation = x[:n], y[:n], (x[n:], y[n:])
