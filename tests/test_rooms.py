@@ -51,6 +51,7 @@ ROOMS = [
     "backend",
     "optimizers",
     "utils",
+    "compat",
     "lectures",
     "nnlite",
 ]

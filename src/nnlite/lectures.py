@@ -3,6 +3,8 @@
 python -m nnlite.lectures                      # the decks and their examples
 python -m nnlite.lectures veksler              # those of one deck, with what each is about
 python -m nnlite.lectures veksler/graph        # run one; a part of its name is enough
+python -m nnlite.lectures veksler/graph --picture graph.png
+python -m nnlite.lectures veksler/graph --help
 python -m nnlite.lectures --source veksler/graph
 """
 
@@ -89,9 +91,16 @@ def title(path: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """List the examples, or run one; what follows its name is handed to it."""
-    parser = argparse.ArgumentParser(prog="python -m nnlite.lectures", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m nnlite.lectures",
+        usage="%(prog)s [--source] [deck | deck/example [--picture FILE]]",
+        description=__doc__.partition("\n")[0],
+        epilog="With SMALL=1 in the environment an example takes less than a minute, whatever it trains.",
+    )
     parser.add_argument("name", nargs="?", help="a deck, or an example such as veksler/graph")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="arguments for the example")
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, help="--picture FILE draws the example's picture into a file"
+    )
     parser.add_argument("--source", action="store_true", help="print the script instead of running it")
     options = parser.parse_args(arguments)
     if options.name is None or options.name in DECKS:
@@ -108,6 +117,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.source:
         print(path.read_text(encoding="utf-8"))  # noqa: T201
         return 0
+    match options.rest:
+        case ["-h" | "--help"]:
+            print(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))))  # noqa: T201
+            print("\noptions:\n  --picture FILE  draw its picture into a file")  # noqa: T201
+            return 0
+        case [] | ["--picture", _]:
+            pass
+        case rest:
+            parser.error(f"an example takes --picture FILE, got {' '.join(rest)}")
     sys.argv = [os.fspath(path), *options.rest]
     runpy.run_path(os.fspath(path), run_name="__main__")
     return 0

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,19 @@ from nnlite.layers.dropout import Dropout
 from nnlite.layers.prelu import PReLU
 
 CLASSES = [Linear, ReLU, Sigmoid, Softmax, Tanh]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fix"), [((8, 10), "Dense(10)"), ((10,), "Dense(10)"), ((8, 10, False), "Dense(10)")]
+)
+def test_linear_of_numbers_is_a_dense(numbers, fix):
+    with pytest.raises(TypeError, match=rf"activation that changes nothing[\s\S]*{re.escape(fix)}"):
+        Linear(*numbers)
+    layer = eval(fix, {"Dense": Dense})  # the fix to the letter
+    assert layer.units == 10
+    assert Linear("last").name == Linear(name="last").name == "last"
+
+
 EVERY = list(dict.fromkeys(activations.registry.values()))
 NOT_FAR_OUT = (
     activations.Exponential,

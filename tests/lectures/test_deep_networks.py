@@ -240,7 +240,7 @@ def first_epoch(X, D, weights):
     """Return J and everything of the first epoch, as nnlite's layers compute it."""
     model = two_layers(weights)
     hidden, output = model.layers
-    found = {"Z": hidden.logits(X)}
+    found = {"Z": X @ hidden.W + hidden.b}
     H = hidden.forward(X, training=True)
     Y = output.forward(H, training=True)
     grad_U = L2(reduction="half_sum").gradient(D, Y)
@@ -308,7 +308,7 @@ def test_which_v_is_the_right_one():
 
 
 def unrounded():
-    """Return the data and the weights whose rounded digits the slides have."""
+    """Return the data and the weights; the slides have their rounded digits."""
     draw = np.random.RandomState(10)
     X, D = draw.rand(8, 2), 2 * draw.rand(8, 2) - 1
     s = 4 * np.sqrt(6 / (2 + 3))
@@ -423,6 +423,7 @@ def test_which_printed_weights_are_wrong():
     np.testing.assert_allclose(model.store.theta[wrong], [2.416, -3.594], atol=5e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rounded", "error"), [(True, 0.04709601259786399), (False, 0.04608943464318464)])
 def test_five_thousand_and_twenty_thousand_epochs(rounded, error):
     X, D, weights = (X8, D8, PRINTED) if rounded else unrounded()
@@ -700,6 +701,7 @@ def test_softmax_is_not_applied_twice():
     np.testing.assert_allclose(p.sum(1), 1, rtol=1e-6)  # so what the deck calls logits are probabilities
 
 
+@pytest.mark.slow
 def test_it_learns_drawn_digits():
     (x, y), (x_test, y_test) = digits(2000, 500)
     set_random_seed(0)

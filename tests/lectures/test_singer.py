@@ -112,7 +112,9 @@ def test_errata_2_and_5_shapes_of_the_example_with_four_layers():
     # a row of A^j holds the weights of one neuron, and A^j h^(j-1) multiplies; |V_(j-1)| x |V_j| does not
     x = np.random.default_rng(0).normal(size=(1, 5))
     first = model.layers[0]
-    np.testing.assert_allclose((first.W.T @ x.T + first.b[:, np.newaxis]).T, first.logits(x), rtol=1e-14)
+    np.testing.assert_allclose(
+        (first.W.T @ x.T + first.b[:, np.newaxis]).T, x @ first.W + first.b, rtol=1e-14
+    )
     with pytest.raises(ValueError, match="mismatch"):
         first.W @ x.T
 
@@ -477,3 +479,34 @@ def test_the_risk_is_not_convex_in_the_weights():
         losses.append(model.evaluate(x, y, verbose=0))
     np.testing.assert_allclose(losses[:2], 0, atol=1e-28)
     assert losses[2] > 0.1
+
+
+def test_erratum_9_the_place_of_a_node():
+    # 13 nodes in layers of 5, 3, 3, 2; as printed the row of v1 in A^1 is 1 - 5
+    sizes = [5, 3, 3, 2]
+    layers = [range(sum(sizes[:j]) + 1, sum(sizes[: j + 1]) + 1) for j in range(4)]
+    for j in (1, 2, 3):
+        rows = [a - sum(sizes[: j - 1]) for a in layers[j - 1]]
+        columns = [b - sum(sizes[:j]) for b in layers[j]]
+        assert rows == list(range(1, sizes[j - 1] + 1))
+        assert columns == list(range(1, sizes[j] + 1))
+        assert all(a - sum(sizes[:j]) < 1 for a in layers[j - 1])  # as printed
+    assert [1 - 5, 8 - 8] == [-4, 0]
+
+
+def test_each_hidden_relu_unit_takes_one_dimension():
+    # f(t W1, t b1, W2/t) = f: its derivative by t at t = 1 is 0, so J (W1, b1, -W2) = 0 for each hidden unit
+    set_random_seed(0)
+    model = Sequential([Dense(4, "relu", input_shape=(3,), dtype="float64"), Dense(2, dtype="float64")])
+    W1, b1, W2, b2 = model.get_weights()
+    x = np.random.default_rng(0).normal(size=(20, 3))
+    h = np.maximum(x @ W1 + b1, 0)
+    for unit in range(4):
+        t = 1 + 1e-6
+        scaled = np.where(np.arange(4) == unit, t, 1.0)
+        np.testing.assert_allclose(
+            (np.maximum(x @ (W1 * scaled) + b1 * scaled, 0) / scaled) @ W2 + b2,
+            h @ W2 + b2,
+            rtol=1e-12,
+            atol=1e-14,
+        )

@@ -36,7 +36,7 @@ def steps(model, x):
     """Return a1, h1, a2, h2, ... for the rows of x."""
     values = []
     for layer in model.layers:
-        values.append(layer.logits(x))
+        values.append(x @ layer.W + layer.b)
         x = layer.forward(x)
         values.append(x)
     return values
@@ -204,7 +204,7 @@ def test_erratum_10_two_features_are_two_inputs():
     model.layers[0].b[:] = b
     x = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
     extended = np.hstack([x, np.ones((5, 1), "float32")]) @ np.vstack([W, b])
-    np.testing.assert_allclose(model.layers[0].logits(x), extended, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.layers[0].forward(x), np.tanh(extended), rtol=1e-5, atol=1e-6)
 
 
 # --- hidden layers -------------------------------------------------------------------------------------
@@ -240,6 +240,7 @@ def solutions(hidden, activation, seeds):
     return np.array(results).T
 
 
+@pytest.mark.slow
 def test_xor_needs_a_hidden_layer():
     loss, accuracy = solutions(0, None, range(5))
     assert accuracy.max() <= 0.75
@@ -476,6 +477,7 @@ def test_updates_of_an_epoch(batch_size, updates):
     assert loss_after(batch_size, 1)[0] == updates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_smaller_batches_go_further_in_as_many_epochs(seed):
     # .6105 .6091 .6389 for batches of 400, .6079 .6048 .6351 of 100, .526 .561 .491 of 32
@@ -605,6 +607,7 @@ def drawn():
     return x, y, x_test, y_test
 
 
+@pytest.mark.slow
 def test_an_ensemble_averages_probabilities():
     x, y, x_test, y_test = drawn()
     together = ensemble.train(
@@ -622,6 +625,7 @@ def test_an_ensemble_averages_probabilities():
     assert report.ensemble["loss"] < np.mean([member["loss"] for member in report.members])
 
 
+@pytest.mark.slow
 def test_kind_2_the_best_models_of_a_search():
     x, y, x_test, y_test = drawn()
     train, held = slice(0, 1000), slice(1000, 1500)
@@ -743,15 +747,17 @@ def spread_and_accuracy(x, y, initializer):
 
 
 def check_equal_and_random(x, y):
-    # equal units compute the same and get the same gradient, so they stay one unit
+    # equal units compute the same and get the same gradient, so they stay one unit, but for rounding: a
+    # library of matrix products may sum one column in another order than the next
     spread, accuracy = spread_and_accuracy(x, y, Constant(0.01))
-    assert spread == 0
+    assert spread < 1e-4
     assert accuracy < 0.3
     spread, accuracy = spread_and_accuracy(x, y, RandomNormal(stddev=0.01))
-    assert spread > 0
+    assert spread > 0.05
     assert accuracy > 0.5
 
 
+@pytest.mark.slow
 def test_equal_units_stay_equal():
     x, y, _, _ = drawn()
     check_equal_and_random(x, y)
@@ -759,6 +765,7 @@ def test_equal_units_stay_equal():
 
 @pytest.mark.realdata
 @real_mnist
+@pytest.mark.slow
 def test_equal_units_stay_equal_on_mnist(images):
     (x, y), _ = images
     check_equal_and_random(x[:2000], y[:2000])  # .1155 with equal units
@@ -868,12 +875,12 @@ def test_erratum_6_momentum(optimizer, w):
 
 
 def test_erratum_6_the_printed_rule_climbs():
-    # w(t+1) = w + (1 - beta) w + beta (w(t) - w(t-1)): 1.1, 1.21 + .09, ...
-    w = [1.0, 1.0]
+    # w(t+1) = w + (1 - beta) w + beta (w(t-1) - w(t-2)): 1.1, 1.21, 1.331 + .9 (1.1 - 1), ...
+    w = [1.0, 1.0, 1.0]
     for _ in range(6):
-        w.append(w[-1] + 0.1 * w[-1] + 0.9 * (w[-1] - w[-2]))
-    np.testing.assert_allclose(w[2:], [1.1, 1.3, 1.61, 2.05, 2.651, 3.457], atol=5e-4)
-    assert (np.diff(w[1:]) > 0).all()
+        w.append(w[-1] + 0.1 * w[-1] + 0.9 * (w[-2] - w[-3]))
+    np.testing.assert_allclose(w[3:], [1.1, 1.21, 1.421, 1.6621, 2.01821, 2.437021], rtol=1e-12)
+    assert (np.diff(w[2:]) > 0).all()
 
 
 # --- normalization -------------------------------------------------------------------------------------
@@ -943,6 +950,7 @@ def first_perfect_epoch(x, y, epochs=60, seed=0):
 
 @pytest.mark.realdata
 @real_mnist
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 20, 100])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_small_subset_is_learned_by_heart(images, n, seed):
@@ -952,6 +960,7 @@ def test_a_small_subset_is_learned_by_heart(images, n, seed):
     assert 8 <= epoch <= 40
 
 
+@pytest.mark.slow
 def test_a_mistake_shows_in_ten_images():
     x, y, _, _ = drawn()
     assert first_perfect_epoch(x[:10], y[:10]) is not None

@@ -4,6 +4,9 @@ A scalar J depends on a vector y, and y on a vector x. The slides carry the grad
 the Jacobian of y, transposed: grad_x J = (dy/dx)^T grad_y J. Everything in the chapter is this line.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.derivatives.calculus import chain, gradient_tensor, jacobian
@@ -52,3 +55,16 @@ np.testing.assert_allclose(chain(grad_y, ours), by_hand, rtol=1e-14)
 slope = gradient_tensor(lambda x: np.sin(x**2), 1.5)
 print(f"\nd sin(x^2)/dx at 1.5   by hand {np.cos(2.25) * 3:.12f}   nnlite {slope:.12f}")
 np.testing.assert_allclose(slope, np.cos(2.25) * 3, rtol=1e-14)
+
+# %%
+# J = sin(x²) with its slope at 1.5 as a tangent.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    across = np.linspace(0, 2.5, 300)
+    ax.plot(across, np.sin(across**2), lw=2.5, label="J = sin(y), y = x²")
+    near = np.array([1.1, 1.9])
+    ax.plot(near, np.sin(2.25) + slope * (near - 1.5), "--", lw=2, label=f"slope at 1.5: {slope:.4f}")
+    ax.plot(1.5, np.sin(2.25), "ko")
+    ax.set(xlabel="x", ylabel="J")
+    ax.legend()
+    figure.savefig(sys.argv[2])

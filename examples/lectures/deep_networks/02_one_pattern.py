@@ -6,6 +6,9 @@ parameters. Here each of them is computed twice: by the slide's formula with col
 nnlite's layers, in which a pattern is a row and W is the matrix (inputs, outputs), as on the slides.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -92,3 +95,15 @@ here, down, up = (
 )
 print(f"J = {here:.6f}; after a step with nnlite's {down:.6f}, with the table's {up:.6f}")
 assert down < here < up
+
+# %%
+# J along the two gradients of the softmax layer.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    lengths = np.linspace(0, 3, 50)
+    for step, name, style in ((grad_u, "right gradient", "-"), (printed, "printed in the table", "--")):
+        J = [cross_entropy(right[np.newaxis], (u - t * step)[np.newaxis]) for t in lengths]
+        ax.plot(lengths, J, style, lw=2.5, label=name)
+    ax.set(xlabel="length of the step against the gradient", ylabel="J = -ln f_d(u)")
+    ax.legend()
+    figure.savefig(sys.argv[2])

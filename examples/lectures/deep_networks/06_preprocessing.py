@@ -5,6 +5,9 @@ Inputs are scaled to [0, 1], (x - min)/(max - min), or normalized to mean 0 and 
 predictions have to be turned back.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -64,3 +67,18 @@ y = np.array([12.0, 20.0, 16.0])
 low, high = y.min(), y.max()
 np.testing.assert_allclose(TargetScaler("sigmoid").fit_transform(y), y / (high - low) - low / (high - low))
 print("targets of a sigmoid output", y, "->", TargetScaler("sigmoid").fit_transform(y))
+
+# %%
+# The houses before and after, and what the network makes of them.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 3, figsize=(14, 4.3), layout="constrained")
+    axes[0].plot(*houses.T, "o", color="#0072b2")
+    axes[0].set(xlabel="rooms", ylabel="metres from the sea", title="as they are")
+    axes[1].plot(*inputs.transform(houses).T, "o", color="#0072b2")
+    axes[1].set(xlabel="rooms", ylabel="distance", title="normalized")
+    axes[2].plot(prices, raw, "o", color="#d55e00", label="learned as they are")
+    axes[2].plot(prices, scaled, "o", color="#0072b2", label="learned normalized")
+    axes[2].plot([prices.min(), prices.max()], [prices.min(), prices.max()], "k", lw=1)
+    axes[2].set(xlabel="price", ylabel="prediction", title="200 steps")
+    axes[2].legend()
+    figure.savefig(sys.argv[2])

@@ -5,6 +5,9 @@ down. Here the recursion is written out in NumPy for a batch, one line for one l
 compared with nnlite's gradients, and with derivatives that were taken without any chain rule.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential, gradcheck
@@ -90,3 +93,18 @@ assert report.ok
 grad_U, V_T, g_prime = D - H[-1], model.layers[3].W.T, 1 - H[3] ** 2
 print("\nshapes: grad_U J", grad_U.shape, "  V^T", V_T.shape, "  product", (grad_U @ V_T).shape, end="")
 print("   g'(Z)", g_prime.shape)
+
+# %%
+# The gradients of the weights with f', and with f as printed, against nnlite's.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 4, figsize=(14, 3.8), layout="constrained")
+    for ax, layer, (good, _), (bad, _), number in zip(
+        axes, model.layers, right, printed, range(1, 5), strict=True
+    ):
+        ax.plot(layer.dW.ravel(), bad.ravel(), "x", color="#d55e00", label="with f, as printed")
+        ax.plot(layer.dW.ravel(), good.ravel(), "o", color="#0072b2", ms=4, label="with f'")
+        ends = [layer.dW.min(), layer.dW.max()]
+        ax.plot(ends, ends, "k", lw=0.8)
+        ax.set(xlabel="nnlite", title=f"∇W^{number} J")
+    axes[0].legend()
+    figure.savefig(sys.argv[2])

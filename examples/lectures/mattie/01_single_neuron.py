@@ -5,9 +5,12 @@ in the table for w = (1, -1) and b = -0.5. One of their rows is wrong, and with 
 answers.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
-from nnlite import Sequential
+from nnlite import Sequential, plot
 from nnlite.layers import Dense
 from nnlite.losses import L2
 
@@ -23,7 +26,7 @@ model.compile("sgd", L2(reduction="sum"), metrics=["accuracy"])
 # %%
 # The table. For (1, 0) the slide has 0.38 and the answer 0; but h = 1 - 0.5 = 0.5, and 1/(1 + exp(-0.5))
 # is 0.62.
-h = neuron.logits(X)[:, 0]
+h = (X @ neuron.W + neuron.b)[:, 0]
 p = model.predict(X, verbose=0)[:, 0]
 deck_p, deck_answer = [0.38, 0.18, 0.38, 0.38], [0, 0, 0, 0]
 print("X1 X2   y     h     p: deck  nnlite     answer: deck  nnlite")
@@ -61,3 +64,15 @@ print("  all   nnlite", *(f"{v:9.6f}" for v in model.store.grad))
 np.testing.assert_allclose(
     model.store.grad, [-0.470007424403189, -0.5364371719090008, -0.5364371719090009], rtol=1e-13
 )
+
+# %%
+# The neuron's answer for every point, with the four examples.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")
+    plot.decision_region(model, X, y, ax=ax, margin=0.4)
+    for x, prob in zip(X, p, strict=True):
+        ax.annotate(
+            f"p = {prob:.2f}", x, xytext=(8, 8), textcoords="offset points", bbox={"facecolor": "white"}
+        )
+    ax.set_title("w = (1, -1), b = -0.5: two of four right")
+    figure.savefig(sys.argv[2])

@@ -4,9 +4,13 @@ z_H = W_H x + b_H and u_H = g(z_H), then z_O = W_O u_H + b_O and u_O = g(z_O). T
 a column; nnlite has the samples in rows, so its W are the slides' transposed.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
+from nnlite.datasets import disc
 from nnlite.functional import sigmoid
 from nnlite.layers import Dense
 from nnlite.utils import set_random_seed
@@ -51,3 +55,20 @@ ours = synthetic.predict(x[np.newaxis], verbose=0)
 print(f"\nP(y = 1 | x)   by hand {u_O[0]:.6f}   nnlite {ours[0, 0]:.6f}")
 assert W_H.shape == (4, 2)
 np.testing.assert_allclose(ours[0], u_O, rtol=1e-6)  # the model computes in float32
+
+# %%
+# The data of the lecture, which no line separates, and the sigmoid.
+if sys.argv[1:2] == ["--picture"]:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+    X, y = disc(400, rng=0)
+    for label, color, name in ((0, "#0072b2", "negative"), (1, "#009e73", "positive")):
+        left.scatter(*X[y == label].T, c=color, s=20, label=name)
+    left.set(xlabel="x1", ylabel="x2", title="400 samples")
+    left.legend()
+    z = np.linspace(-6, 6, 200)
+    right.plot(z, sigmoid(z), lw=3, label="g(z) = 1/(1 + exp(-z))")
+    right.plot(z, np.minimum(1 / 1 + np.exp(-z), 3), ":", label="as printed, 1/1 + exp(-z)")
+    right.axhline(0.5, color="grey", lw=0.8)
+    right.set(xlabel="z", title="soft decision")
+    right.legend()
+    figure.savefig(sys.argv[2])

@@ -4,6 +4,9 @@ A loss compares the output z with the target y. The slides sum over the samples;
 Keras does, unless it is told ``reduction="sum"``.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite.functional import sigmoid, softmax, softplus
@@ -73,3 +76,15 @@ target, output = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.5, 2.0], [2.0,
 squared = L2(reduction="sum")(target, output)
 print(f"\nsquared loss   by hand {0.25 + 0 + 1 + 4}   nnlite {squared}")
 assert squared == 5.25
+
+# %%
+# The loss of one sample against its logit: as printed it is flat for class 0.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained", sharey=True)
+    z = np.linspace(-5, 5, 200)
+    for label, ax in enumerate(axes):
+        ax.plot(z, softplus(z) - label * z, lw=3, label="correct, ln(1 + exp(z)) - y z")
+        ax.plot(z, softplus(label * z) - label * z, "--", lw=2, label="as printed, ln(1 + exp(y z)) - y z")
+        ax.set(xlabel="z", ylabel="loss", title=f"y = {label}")
+    axes[0].legend()
+    figure.savefig(sys.argv[2])

@@ -1,9 +1,12 @@
-"""Mini-batches: noisy gradients whose mean is the gradient.
+"""Mini-batches: noisy gradients, and their mean is the gradient.
 
 A step of gradient descent looks at all N samples. A stochastic step looks at B of them; shuffled anew
 before every epoch and then taken in order, each sample is seen once in N/B steps.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -49,3 +52,15 @@ model.compile("sgd", BinaryCrossentropy(reduction="sum"))
 of_the_sum = gradient(slice(None))
 print(f"\n|grad of the sum| / |grad of the mean|   by hand 400   nnlite {of_the_sum[0] / everything[0]:.9f}")
 np.testing.assert_allclose(of_the_sum, 400 * everything, rtol=1e-10)
+
+# %%
+# The 17 components of the gradient: of four batches, of their mean, and of all samples.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(10, 4.5), layout="constrained")
+    for number, g in enumerate(steps, 1):
+        ax.plot(g, "o", ms=5, alpha=0.6, label=f"batch {number}")
+    ax.plot(everything, "_", color="black", ms=22, mew=2.5, label="all samples")
+    ax.plot(steps.mean(0), "x", color="#d55e00", ms=9, mew=2, label="mean of the four")
+    ax.set(xlabel="component of θ", ylabel="gradient", xticks=range(17))
+    ax.legend(ncol=3)
+    figure.savefig(sys.argv[2])

@@ -5,6 +5,9 @@ over its incoming edges. The layered network of the slides is a special case, an
 compute.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -85,3 +88,17 @@ values = free.values(np.array([[x1, x2]]))
 for name, by_hand in {"a": a, "b": b, "y": y}.items():
     print(f"{name:4} {by_hand:9.6f} {values[name][0]:9.6f}")
     np.testing.assert_allclose(values[name], by_hand, rtol=1e-14)
+
+# %%
+# The matrices of the second example: a row for each neuron.
+if sys.argv[1:2] == ["--picture"]:
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.8), layout="constrained")
+    for j, (ax, layer) in enumerate(zip(axes, other.layers, strict=True), 1):
+        A = layer.W.T
+        image = ax.imshow(A, cmap="RdBu", vmin=-1.2, vmax=1.2)
+        ax.set(
+            title=f"A^{j}, {A.shape[0]} × {A.shape[1]}", xticks=range(A.shape[1]), yticks=range(A.shape[0])
+        )
+        ax.set(xlabel=f"unit of h^{j - 1}", ylabel=f"unit of h^{j}")
+    figure.colorbar(image, ax=axes)
+    figure.savefig(sys.argv[2])

@@ -5,6 +5,9 @@ classifiers. Computed, both give +1 whatever comes in; the hidden units show tha
 the same.
 """
 
+import sys
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from nnlite import Sequential
@@ -29,7 +32,7 @@ by_hand = {
 }
 x = np.array(list(by_hand), float)
 h = hidden.forward(x)
-total = output.logits(h)[:, 0]
+total = (h @ output.W + output.b)[:, 0]
 f = small.predict(x, verbose=0)[:, 0]
 print("x          hidden: by hand   nnlite     sum: by hand  nnlite    f")
 for row, own, own_sum, sign in zip(by_hand, h, total, f, strict=True):
@@ -63,7 +66,7 @@ def network(activation):
 def step_by_step(model, x):
     values = []
     for layer in model.layers:
-        values.append(layer.logits(x))
+        values.append(x @ layer.W + layer.b)
         x = layer.forward(x)
         values.append(x)
     return values  # a1, h1, a2, h2, a3, f
@@ -113,3 +116,16 @@ for name, expected, value in zip(["a1", "h1", "a2", "h2", "a3", "f"], by_hand, o
         f"tanh {name}   by hand", *(f"{v:.9f}" for v in expected), "  nnlite", *(f"{v:.9f}" for v in value[0])
     )
     np.testing.assert_allclose(value[0], expected, rtol=1e-12)
+
+# %%
+# The sum before the last sign, over the plane: it is never below 1.
+if sys.argv[1:2] == ["--picture"]:
+    figure, ax = plt.subplots(figsize=(7, 5.5), layout="constrained")
+    across = np.linspace(-6, 6, 301)
+    grid = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
+    first, last = small.layers
+    sums = (first.forward(grid) @ last.W + last.b).reshape(301, 301)
+    image = ax.imshow(sums, origin="lower", extent=[-6, 6, -6, 6], cmap="viridis")
+    ax.set(xlabel="x1", ylabel="x2", title=f"4 h1 + 2 h2 + 7, from {sums.min():.0f} to {sums.max():.0f}")
+    figure.colorbar(image)
+    figure.savefig(sys.argv[2])

@@ -66,13 +66,31 @@ __all__ = [
 
 
 class Linear(ActivationLayer):
-    """No activation: the output is the input.
+    """No activation: the output is the input. For PyTorch's ``nn.Linear(8, 10)`` take ``Dense(10)``.
 
     ::
 
         y  = z
         dz = dy
+
+    Raises
+    ------
+    TypeError
+        If it is given numbers of inputs and outputs.
     """
+
+    def __init__(self, name: Any = None, *rest: Any, **layer: Any) -> None:
+        if name is not None and not isinstance(name, str):
+            numbers = ", ".join(str(number) for number in (name, *rest))
+            raise TypeError(
+                explain(
+                    f"Linear({numbers})",
+                    needed="no numbers: Linear is the activation that changes nothing",
+                    why="the layer with weights is Dense, and it finds out the number of inputs by itself",
+                    fix=f"Dense({(name, *rest)[:2][-1]})",
+                )
+            )
+        super().__init__(name, *rest, **layer)
 
     @property
     def primitives(self) -> list[Primitive]:
