@@ -267,8 +267,9 @@ class SampleMean(RunningMean):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
-        self.add(self.values(y, p), sample_weight)
+        if not type(y_true) is type(y_pred) is np.ndarray:  # as they are in every step of a training
+            y_true, y_pred = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        self.add(self.values(np.asarray(y_true), np.asarray(y_pred)), sample_weight)
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
         self.values(y[:1], np.zeros((len(y[:1]), *(n or 1 for n in output_shape[1:])), np.float32))
