@@ -191,8 +191,11 @@ class Metric(Configurable):
 
     def _parts(self) -> Iterator[tuple[str, "Metric"]]:
         """Yield the metrics that this one keeps, as attributes or in lists and dicts, with their places."""
-        waiting = list(vars(self).items())
+        waiting, seen = list(vars(self).items()), set()
         for place, value in waiting:  # which grows
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
             if isinstance(value, Metric):
                 yield place, value
             elif isinstance(value, list | tuple):
