@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nnlite._lib.checks import class_numbers, number, whole_number
+from nnlite._lib.checks import class_numbers, number, whole_number, without_mask
 
 
 @pytest.mark.parametrize("value", [1, 7, np.int64(3), np.uint8(200)])
@@ -58,3 +58,14 @@ def test_class_numbers_are_integers_however_they_are_written():
 def test_what_are_no_class_numbers_is_refused(labels):
     with pytest.raises(ValueError, match=r"np\.unique"):
         class_numbers(labels)
+
+
+def test_masks():
+    kept = without_mask(np.ma.array([1.0, 2.0]), "the numbers")
+    assert type(kept) is np.ndarray
+    assert without_mask([1, 2], "the numbers").tolist() == [1, 2]
+    masked = np.ma.array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+    with pytest.raises(ValueError, match=r"the numbers have 1 masked numbers, in an array of shape \(2, 2\)"):
+        without_mask(masked, "the numbers")
+    rows = ~np.ma.getmaskarray(masked).reshape(len(masked), -1).any(axis=1)  # the line that it proposes
+    assert without_mask(masked[rows], "the numbers").tolist() == [[3, 4]]

@@ -105,7 +105,7 @@ def test_the_library_suggests_a_name_for_a_slip(registry):
 
 
 @pytest.mark.parametrize("registry", LIBRARY, ids=lambda r: r.kind)
-def test_the_example_is_a_line_of_python_whose_value_is_understood(registry):
+def test_the_example_is_a_line_of_python_and_its_value_is_understood(registry):
     import nnlite
 
     keyword = f"dict({registry.example})"

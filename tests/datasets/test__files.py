@@ -22,7 +22,7 @@ def decode(data):
 
 
 class Mirrors(http.server.ThreadingHTTPServer):
-    """A server on the loopback whose every folder is a mirror with a fault of its own."""
+    """A server on the loopback: every folder is a mirror with a fault of its own."""
 
     request_queue_size = 32
 
@@ -301,7 +301,7 @@ def test_a_network_that_swallows_everything_is_found_out_quickly(cache, monkeypa
     released.set()
 
 
-def test_a_name_that_nobody_knows(monkeypatch):
+def test_a_name_that_is_not_known(monkeypatch):
     def unknown(*args, **kwargs):
         raise socket.gaierror("Name or service not known")
 

@@ -221,7 +221,8 @@ def test_metrics_in_lists_and_dicts_are_parts():
         def __init__(self, name="several"):
             super().__init__(name=name)
             self.listed = [MeanSquaredError(), (TruePositives(),)]
-            self.named = {"auc": AUC()}
+            self.named = {"auc": AUC(), "again": self.listed[0]}
+            self.named["itself"] = self.named
 
         def update_state(self, y_true, y_pred, sample_weight=None):
             for part in (self.listed[0], self.listed[1][0], self.named["auc"]):
@@ -234,6 +235,7 @@ def test_metrics_in_lists_and_dicts_are_parts():
     metric.update_state([[1.0], [0.0]], [[0.9], [0.2]])
     state = metric.get_state()
     assert {"listed/0/total", "listed/1/0/true_positives", "named/auc/false_positives"} <= state.keys()
+    assert "named/again/total" not in state  # it is one part, and is kept once
     other.set_state(state)
     assert other.result() == metric.result() == 1
     other.update_state([[1.0], [0.0]], [[0.9], [0.2]])

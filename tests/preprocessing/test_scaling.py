@@ -58,7 +58,7 @@ def test_test_rows_are_transformed_as_the_training_rows_were():
     assert standard.transform(test).mean() != 0
 
 
-def test_the_fish_whose_length_was_ignored():
+def test_the_length_of_the_fish_was_ignored():
     # lengths in metres, weights in grams: 0.5 and 3000 become comparable
     fish = np.array([[0.5, 3000.0], [0.3, 1000.0], [0.4, 2000.0]])
     np.testing.assert_allclose(MinMaxScaler().fit_transform(fish), [[1, 1], [0, 0], [0.5, 0.5]], atol=1e-12)
@@ -117,7 +117,7 @@ def test_whole_numbers_become_floats_of_the_library():
 
 @each
 def test_a_feature_that_never_changes_becomes_finite(scaler, x):
-    x[:, 1] = 0.1  # whose mean is not 0.1 in floating point
+    x[:, 1] = 0.1  # their mean is not 0.1 in floating point
     scaler = copy.deepcopy(scaler)
     y = scaler.fit_transform(x)
     assert len(set(y[:, 1])) == 1

@@ -83,3 +83,8 @@ def test_what_cannot_be_divided():
 
 def test_it_is_a_value():
     assert Folds((1.0, 2.0)) == Folds((1.0, 2.0))
+
+
+def test_masked_rows_are_refused():
+    with pytest.raises(ValueError, match="the rows have 1 masked numbers"):
+        cross_validate(lambda train, valid: 0.0, np.ma.masked_equal(np.arange(10.0), 3), k=2)

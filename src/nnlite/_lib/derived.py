@@ -57,6 +57,16 @@ def assemble(before: Sequence[str], parameters: Sequence[str], after: Sequence[s
     return "\n\n".join(part for part in (*before, *section, *after) if part)
 
 
+def _bound(signature: inspect.Signature, name: str, args: tuple[Any, ...], kwargs: Any) -> dict[str, Any]:
+    """Return all arguments by name, as Python does for a function of this signature and name."""
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}(): {error}") from None
+    bound.apply_defaults()
+    return bound.arguments
+
+
 def give_init(cls: type, parameters: Iterable[inspect.Parameter], call: Callable[..., None]) -> None:
     """Give a class an ``__init__`` that takes these parameters and calls ``call`` with all, and with self."""
     signature = inspect.Signature(
@@ -64,9 +74,7 @@ def give_init(cls: type, parameters: Iterable[inspect.Parameter], call: Callable
     )
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        bound = signature.bind(self, *args, **kwargs)
-        bound.apply_defaults()
-        call(**bound.arguments)
+        call(**_bound(signature, cls.__name__, (self, *args), kwargs))
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     cls.__init__ = __init__  # type: ignore[misc]
@@ -120,15 +128,10 @@ def make_function(
     signature = inspect.Signature(parameters)
 
     def function(*args: Any, **kwargs: Any) -> Array:
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{name}(): {error}") from None
-        bound.apply_defaults()
-        return compute(**bound.arguments)
+        return compute(**_bound(signature, name, args, kwargs))
 
     told = [f"{array} : {entry}" for array, entry in arrays.items()]
-    told += [known[p.name] for p in parameters[len(arrays) :]]
+    told += [known.get(p.name, p.name) for p in parameters[len(arrays) :]]  # python -OO has no texts
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
     function.__doc__ = assemble([summary, about, text], told, [f"Returns\n-------\n{returns}", *sections])

@@ -191,8 +191,11 @@ class Metric(Configurable):
 
     def _parts(self) -> Iterator[tuple[str, "Metric"]]:
         """Yield the metrics that this one keeps, as attributes or in lists and dicts, with their places."""
-        waiting = list(vars(self).items())
+        waiting, seen = list(vars(self).items()), set()
         for place, value in waiting:  # which grows
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
             if isinstance(value, Metric):
                 yield place, value
             elif isinstance(value, list | tuple):
@@ -267,8 +270,9 @@ class SampleMean(RunningMean):
     def update_state(  # noqa: D102
         self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None
     ) -> None:
-        y, p = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
-        self.add(self.values(y, p), sample_weight)
+        if not type(y_true) is type(y_pred) is np.ndarray:  # as they are in every step of a training
+            y_true, y_pred = without_mask(y_true, "the targets"), without_mask(y_pred, "the predictions")
+        self.add(self.values(np.asarray(y_true), np.asarray(y_pred)), sample_weight)
 
     def check_targets(self, y: Array, output_shape: Shape) -> None:  # noqa: D102
         self.values(y[:1], np.zeros((len(y[:1]), *(n or 1 for n in output_shape[1:])), np.float32))

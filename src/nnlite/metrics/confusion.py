@@ -373,7 +373,7 @@ class _BestAt(ConfusionMetric):
             return
         cls._rates = rates
         largest, held = (_FORMULAS[rate] for rate in rates)
-        cls.__doc__ = f"{cls.__doc__}\n\n" + inspect.cleandoc(_BestAt.__doc__ or "").partition("\n\n")[
+        cls.__doc__ = f"{cls.__doc__ or ''}\n\n" + inspect.cleandoc(_BestAt.__doc__ or "").partition("\n\n")[
             2
         ].format(largest=largest, held=held, value=value)
         own = arguments_of(_BestAt)

@@ -172,7 +172,7 @@ class _Preset(IoU):
         own = arguments_of(IoU)
         given = {name: p.replace(default=defaults.get(name, p.default)) for name, p in own.items()}
         _, text, entries, _ = text_of(IoU)
-        told = dict.fromkeys(entries[name] for name in own if name not in without)
+        told = dict.fromkeys(entries.get(name, name) for name in own if name not in without)
         cls.__doc__ = assemble([cls.__doc__ or "", text], [*told])
 
         def init(self: IoU, num_classes: int, **others: Any) -> None:

@@ -105,7 +105,11 @@ class LossMetric(MeanLoss):
         give_init(cls, [named, own["dtype"], *arguments.values()], LossMetric.__init__)
         cls.__doc__ = assemble(
             [summary, f"The mean over all samples of :class:`~{of.__module__}.{of.__name__}`.", text],
-            [f"name : str, default {default!r}", "dtype : str, optional", *(entries[a] for a in arguments)],
+            [
+                f"name : str, default {default!r}",
+                "dtype : str, optional",
+                *(entries.get(a, a) for a in arguments),
+            ],
             sections,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nnlite._lib.checks import without_mask
 from nnlite.errors import ShapeError, explain
 from nnlite.preprocessing.splitting import kfold
 from nnlite.search.scoring import attempt
@@ -80,7 +81,7 @@ def cross_validate(
     -----
     What is learned from data, a scaler too, is to be learned inside the function, from ``train`` alone.
     """
-    rows = [np.asarray(array) for array in arrays]
+    rows = [without_mask(array, "the rows") for array in arrays]
     lengths = sorted({len(array) for array in rows})
     if len(lengths) != 1:
         raise ShapeError(explain(f"the arrays have {lengths} rows", needed="one number of rows"))
