@@ -125,7 +125,7 @@ def test_config_names_the_function():
         loss = losses.get(spec)
     assert loss.fn is squares
     assert loss.reduction == "sum"
-    with pytest.raises(ValueError, match=r"unknown loss 'squares'(.|\n)*custom_objects={'squares': squares}"):
+    with pytest.raises(ValueError, match=r"unknown loss 'squares'(.|\n)*custom_objects={'squares': "):
         losses.get(spec)
 
 

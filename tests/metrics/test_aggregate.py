@@ -106,6 +106,6 @@ def test_a_function_that_returns_one_number():
 def test_what_is_no_function():
     with pytest.raises(TypeError, match="the function of a metric is 3"):
         MeanMetricWrapper(3)
-    with pytest.raises(ValueError, match=r"custom_objects={'far': far}"):
+    with pytest.raises(ValueError, match=r"custom_objects={'far': "):
         MeanMetricWrapper.from_config({"fn": "far"})
     assert MeanMetricWrapper.from_config({"fn": "hinge", "name": "h"})([[1.0]], [[0.5]]) == 0.5

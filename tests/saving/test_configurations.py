@@ -33,6 +33,7 @@ ARGUMENTS = {
     "InputLayer": {"shape": (4,)},
     "LeakyReLU": {"negative_slope": 0.1},
     "Rescaling": {"scale": 2.0},
+    "Threshold": {"threshold": 0.5, "default_value": 1.0},
     "Reshape": {"target_shape": (2, 2)},
 }
 

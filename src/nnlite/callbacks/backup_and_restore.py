@@ -12,6 +12,7 @@ from nnlite import config
 from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import Callback, Logs
 from nnlite.errors import DataFileError, explain
+from nnlite.optim.version_0_1 import averages_of_sums
 
 __all__ = ["BackupAndRestore"]
 
@@ -160,7 +161,8 @@ class BackupAndRestore(Callback):
                 type(rng.bit_generator)().state = states[name]
         try:
             with damaged(what, ValueError, fix):
-                self.model.set_state(_renamed(arrays | rest["numbers"], self.model.get_state()))
+                state = _renamed(arrays | rest["numbers"], self.model.get_state())
+                self.model.set_state(averages_of_sums(self.model.optimizer, state) if rest["sums"] else state)
         except ValueError as error:
             error.add_note(f"the state is that of the backup {path}; delete it to begin anew")
             raise
@@ -221,4 +223,5 @@ def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         for part in ("numbers", "random"):
             if not isinstance(rest[part], dict):
                 raise ValueError(f"its {part} are {type(rest[part]).__name__}")
+        rest["sums"] = _REST not in archive
         return arrays, rest

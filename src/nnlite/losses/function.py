@@ -7,8 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from nnlite._lib.derived import named_function
-from nnlite._lib.registry import get_registered_name
+from nnlite._lib.registry import get_registered_name, own_function
 from nnlite.errors import ShapeError, explain
 from nnlite.losses.base import Loss
 from nnlite.tensor import Array
@@ -93,11 +92,9 @@ class FunctionLoss(Loss):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Make a loss from what `get_config` returned; the function may stand in it by its name.
-
-        The names are those of the functions of this library and of the ``custom_objects``.
-        """
-        return cls(**{**config, "fn": named_function(config.get("fn"), "loss")})
+        """Make a loss from what `get_config` returned, with the function of that name of the caller's own."""
+        fn = config.get("fn")
+        return cls(**{**config, "fn": own_function(fn, "loss") if isinstance(fn, str | Mapping) else fn})
 
 
 def _takes_two(fn: Any) -> bool:

@@ -418,7 +418,7 @@ class Optimizer(Configurable):
                     "loss=model.loss)",
                 )
             )
-        if not started:
+        if not fits or self._store is not None:  # what it has was made for another model
             self.state = {}
         self._store = weakref.ref(store)
 
