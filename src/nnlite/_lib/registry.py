@@ -285,8 +285,8 @@ class Registry(Generic[T], Mapping[str, type[T]]):
         spec = identifier
         if isinstance(spec, Mapping) and "class_name" in spec:
             arguments = {**(spec.get("config") or {}), **arguments}
-            own = own_class(spec, self.kind)
-            spec = spec["class_name"] if own is None else own
+            own, name = own_class(spec, self.kind), spec["class_name"]
+            spec = (name if name in self else custom_object(name) or name) if own is None else own
         elif isinstance(spec, str):
             own = custom_object(spec)
             spec = spec if own is None else own

@@ -12,12 +12,12 @@ from nnlite import config
 from nnlite._lib.checks import whole_number
 from nnlite.callbacks.base import Callback, Logs
 from nnlite.errors import DataFileError, explain
-from nnlite.optim.version_0_1 import averages_of_sums
 
 __all__ = ["BackupAndRestore"]
 
 _ARRAY = "state/"  # before the names of the model's arrays, in the file
 _REST = "training.json"  # what is no array
+_VERSION = 2  # of the format; 1 is that of nnlite 0.1.0, which did not write it down
 
 
 class BackupAndRestore(Callback):
@@ -128,6 +128,7 @@ class BackupAndRestore(Callback):
         state = self.model.get_state()
         arrays = {_ARRAY + name: value for name, value in state.items() if isinstance(value, np.ndarray)}
         rest = {
+            "format_version": _VERSION,
             "epoch": epoch,
             "numbers": {name: value for name, value in state.items() if not isinstance(value, np.ndarray)},
             "random": {name: rng.bit_generator.state for name, rng in _streams(self.model).items()},
@@ -145,7 +146,10 @@ class BackupAndRestore(Callback):
     def _restore(self, path: str, arrays: dict[str, Any], rest: dict[str, Any]) -> None:
         """Make the training what it was when the backup was written."""
         from nnlite._lib.archive import damaged
+        from nnlite.optim.older import from_0_1_0
 
+        if rest["version"] == 1:
+            arrays = from_0_1_0(arrays, getattr(self.model, "optimizer", None))
         streams, states = _streams(self.model), rest["random"]
         if streams.keys() != states.keys():
             raise ValueError(
@@ -161,8 +165,7 @@ class BackupAndRestore(Callback):
                 type(rng.bit_generator)().state = states[name]
         try:
             with damaged(what, ValueError, fix):
-                state = _renamed(arrays | rest["numbers"], self.model.get_state())
-                self.model.set_state(averages_of_sums(self.model.optimizer, state) if rest["sums"] else state)
+                self.model.set_state(_renamed(arrays | rest["numbers"], self.model.get_state()))
         except ValueError as error:
             error.add_note(f"the state is that of the backup {path}; delete it to begin anew")
             raise
@@ -217,11 +220,15 @@ def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         arrays = {name.removeprefix(_ARRAY): archive.array(name) for name in archive.arrays if name != _REST}
         # nnlite 0.1.0 kept the text as an array of bytes
         rest = archive.text(_REST) if _REST in archive else read_json(archive.array(_REST).tobytes())
+        version = rest.pop("format_version", 1)
         if rest.keys() != {"epoch", "numbers", "random"}:
             raise ValueError("it lacks an entry")
+        if version not in (1, _VERSION):
+            raise ValueError(
+                f"it is of version {version!r} of the format, and {_VERSION} is the latest known here"
+            )
         whole_number("the epoch", rest["epoch"], 0)
         for part in ("numbers", "random"):
             if not isinstance(rest[part], dict):
                 raise ValueError(f"its {part} are {type(rest[part]).__name__}")
-        rest["sums"] = _REST not in archive
-        return arrays, rest
+        return arrays, rest | {"version": version}

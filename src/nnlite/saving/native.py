@@ -22,7 +22,7 @@ from nnlite._lib.allowance import limited
 from nnlite._lib.archive import Archive, write_archive
 from nnlite._lib.files import replacing
 from nnlite.errors import DataFileError, explain
-from nnlite.optim.version_0_1 import averages_of_sums
+from nnlite.optim.older import from_0_1_0
 from nnlite.saving.describe import compile_as_saved, describe, describe_training, refuse_excess
 from nnlite.saving.state import layer_paths, model_arrays, optimizer_arrays, optimizer_numbers, restore
 from nnlite.saving.weights import Holder, Stored
@@ -158,8 +158,8 @@ def _is_layers(name: str) -> bool:
 
 def _saved_state(archive: Archive, text: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
     """Return everything that was learned, as `state.restore` takes it."""
-    state = {name: archive.array(name) for name in archive.arrays} | dict(text["numbers"])
-    return averages_of_sums(optimizer, state) if text["format_version"] == 1 else state
+    state = {name: archive.array(name) for name in archive.arrays}
+    return (from_0_1_0(state, optimizer) if text["format_version"] == 1 else state) | dict(text["numbers"])
 
 
 def _count(archive: Archive) -> int:
