@@ -164,3 +164,15 @@ def test_each_sample():
 def test_any_targets_for_a_function_that_reads_them():
     assert Called().check_targets(np.zeros((4, 7)), Shape(None, 3)).shape == (4, 7)
     assert Called().check_targets(np.zeros(4), Shape(None, 1)).shape == (4, 1)
+
+
+def test_an_own_loss_of_one_axis_keeps_its_shape():
+    class Square(Loss):
+        def call(self, y_true, y_pred):
+            return (y_true - y_pred) ** 2
+
+    y, p = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_array_equal(Square(reduction=None)(y, p), (y - p) ** 2)
+    np.testing.assert_array_equal(Square(reduction=None)(y, p, [1, 0, 2, 1]), (y - p) ** 2 * [1, 0, 2, 1])
+    assert Square(reduction="sum")(y, p) == pytest.approx(((y - p) ** 2).sum())
+    assert Square(reduction=None)(y[:, None], p[:, None]).shape == (4, 1)

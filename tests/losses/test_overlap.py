@@ -63,9 +63,10 @@ def test_a_loss_of_the_batch_has_no_samples_to_weight():
 
 
 def test_targets():
-    for targets in (2 * Y - 1, 3 * Y):
-        with pytest.raises(ValueError, match="the targets of a loss of overlap run from"):
-            Dice()(targets, P)
+    with pytest.raises(ValueError, match="a target of a loss of overlap is -1"):
+        Dice()(2 * Y - 1, P)
+    # overlap 16, all 15
+    assert Dice()([[1.0, 2], [1, 2]], [[4.0, 1], [6, 1]]) == pytest.approx(1 - 2 * 14 / 18, rel=1e-6)
 
 
 @pytest.mark.parametrize("axis", [None, -1, (0, 1), [1]])

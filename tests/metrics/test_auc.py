@@ -71,8 +71,8 @@ def test_logits():
 def test_refusals():
     with pytest.raises(ValueError, match="num_thresholds is 1"):
         AUC(1)
-    with pytest.raises(ValueError, match=r"curve is 'PRGAIN'(.|\n)*'ROC', 'PR'"):
-        AUC(curve="PRGAIN")
+    with pytest.raises(ValueError, match=r"curve is 'GAIN'(.|\n)*'ROC', 'PR'"):
+        AUC(curve="GAIN")
     with pytest.raises(ValueError, match="summation_method is 'midpoint'"):
         AUC(summation_method="midpoint")
     with pytest.raises(ValueError, match="thresholds is"):
@@ -118,3 +118,19 @@ def test_negative_weights_as_in_keras(keras):
         for metric in (mine, theirs):
             metric.update_state(y, p, w)
         assert mine.result() == pytest.approx(float(theirs.result()), rel=1e-10)
+
+
+def test_gains_by_hand():
+    # tp 2, 1, 0; fp 2, 0, 0; fn 0, 1, 2: recall gains 1, 0, 0 at precision gains 0, 1, 1
+    assert AUC(num_thresholds=3, curve="PRGAIN")(Y, P) == 0.5
+    assert AUC(num_thresholds=3, curve="prgain", summation_method="majoring")(Y, P) == 1
+
+
+@pytest.mark.parametrize("method", ["interpolation", "minoring", "majoring"])
+def test_gains_as_in_keras(keras, method):
+    rng = np.random.default_rng(0)
+    y, p, w = rng.integers(0, 2, 30), rng.random(30).round(2), rng.random(30)
+    mine, theirs = (m(curve="PRGAIN", summation_method=method) for m in (AUC, keras.metrics.AUC))
+    for metric in (mine, theirs):
+        metric.update_state(y, p, w)
+    assert mine.result() == pytest.approx(float(theirs.result()), rel=1e-10)

@@ -257,7 +257,9 @@ class Loss(Configurable):
         """
         y, p = self.aligned(y_true, y_pred)
         values, n, weight = self._weighted_values(y, p, sample_weight)
-        return values if self.reduction == "none" else (values.sum() * self.scale(n, weight))[()]
+        if self.reduction == "none":
+            return values[:, 0] if np.ndim(y_pred) == 1 and values.shape == (len(p), 1) else values
+        return (values.sum() * self.scale(n, weight))[()]
 
     def gradient(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike, sample_weight: Any = None) -> Array:
         """Return the gradient of the reduced loss with respect to ``y_pred``, in its shape.

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from nnlite import config
 from nnlite._lib.checks import number
+from nnlite.errors import explain
 from nnlite.losses.base import Loss, function_of
-from nnlite.losses.probabilities import check_probabilities
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]
@@ -94,11 +94,17 @@ class Tversky(Loss):
         return (1 - overlap / total).squeeze(axes)
 
     def check_targets(self, y: Array, output_shape: Shape) -> Array:
-        """Refuse targets outside 0 … 1; see the base class."""
+        """Refuse negative targets; see the base class."""
         y = super().check_targets(y, output_shape)
-        check_probabilities(
-            y, "a loss of overlap", needed="numbers from 0 (no) to 1 (yes)", fix="y = (y + 1) / 2"
-        )
+        if y.size and y.real.min() < 0:
+            raise ValueError(
+                explain(
+                    f"a target of a loss of overlap is {y.real.min():g}",
+                    needed="numbers from 0 (no) on, 1 for a yes",
+                    why="the sums in its divisor may be 0 otherwise",
+                    fix="y = (y + 1) / 2 if the labels are -1 and +1",
+                )
+            )
         return y
 
 

@@ -35,7 +35,9 @@ class AUC(Metric):
     ----------
     num_thresholds : int or None, default 200
         Thresholds, equally spaced from 0 to 1. With thresholds of one's own it is their number.
-    curve : {'ROC', 'PR'}
+    curve : {'ROC', 'PR', 'PRGAIN'}
+        The last is precision gain against recall gain (Flach and Kull, 2015): both rates on a harmonic scale,
+        on which calling everything a yes has the precision gain 0.
     summation_method : {'interpolation', 'minoring', 'majoring'}
         How the area between two points is taken: by a trapezium (for PR by Davis and Goadrich's
         interpolation of the counts), by the lower point, or by the higher one.
@@ -80,7 +82,7 @@ class AUC(Metric):
         from_logits: bool = False,
     ) -> None:
         super().__init__(dtype, name)
-        self.curve = _one_of("curve", curve.upper(), ("ROC", "PR"))
+        self.curve = _one_of("curve", curve.upper(), ("ROC", "PR", "PRGAIN"))
         self.summation_method = _one_of(
             "summation_method", summation_method.lower(), ("interpolation", "minoring", "majoring")
         )
@@ -163,10 +165,14 @@ class AUC(Metric):
         recall = ratio(tp, tp + fn)
         if self.curve == "ROC":
             areas = self._area(ratio(fp, fp + tn), recall)
-        elif self.summation_method == "interpolation":
+        elif self.curve == "PR" and self.summation_method == "interpolation":
             areas = _area_of_counts(tp, fp, fn)
-        else:
+        elif self.curve == "PR":
             areas = self._area(recall, ratio(tp, tp + fp))
+        else:
+            odds = ratio(tp + fn, tn + fp)
+            recall_gain = np.where(tp == 0, 0, np.maximum(1 - odds * ratio(fn, tp), 0))
+            areas = self._area(recall_gain, np.where(tp == 0, 1, 1 - odds * ratio(fp, tp)))
         if not areas.ndim:
             return float(areas)
         if self.label_weights is None:
