@@ -17,7 +17,6 @@ __all__ = ["BackupAndRestore"]
 
 _ARRAY = "state/"  # before the names of the model's arrays, in the file
 _REST = "training.json"  # what is no array
-_VERSION = 2  # of the format; 1 is that of nnlite 0.1.0, which did not write it down
 
 
 class BackupAndRestore(Callback):
@@ -128,7 +127,6 @@ class BackupAndRestore(Callback):
         state = self.model.get_state()
         arrays = {_ARRAY + name: value for name, value in state.items() if isinstance(value, np.ndarray)}
         rest = {
-            "format_version": _VERSION,
             "epoch": epoch,
             "numbers": {name: value for name, value in state.items() if not isinstance(value, np.ndarray)},
             "random": {name: rng.bit_generator.state for name, rng in _streams(self.model).items()},
@@ -146,10 +144,7 @@ class BackupAndRestore(Callback):
     def _restore(self, path: str, arrays: dict[str, Any], rest: dict[str, Any]) -> None:
         """Make the training what it was when the backup was written."""
         from nnlite._lib.archive import damaged
-        from nnlite.optim.older import from_0_1_0
 
-        if rest["version"] == 1:
-            arrays = from_0_1_0(arrays, getattr(self.model, "optimizer", None))
         streams, states = _streams(self.model), rest["random"]
         if streams.keys() != states.keys():
             raise ValueError(
@@ -220,15 +215,10 @@ def _read(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         arrays = {name.removeprefix(_ARRAY): archive.array(name) for name in archive.arrays if name != _REST}
         # nnlite 0.1.0 kept the text as an array of bytes
         rest = archive.text(_REST) if _REST in archive else read_json(archive.array(_REST).tobytes())
-        version = rest.pop("format_version", 1)
         if rest.keys() != {"epoch", "numbers", "random"}:
             raise ValueError("it lacks an entry")
-        if version not in (1, _VERSION):
-            raise ValueError(
-                f"it is of version {version!r} of the format, and {_VERSION} is the latest known here"
-            )
         whole_number("the epoch", rest["epoch"], 0)
         for part in ("numbers", "random"):
             if not isinstance(rest[part], dict):
                 raise ValueError(f"its {part} are {type(rest[part]).__name__}")
-        return arrays, rest | {"version": version}
+        return arrays, rest

@@ -22,7 +22,7 @@ from nnlite._lib.allowance import limited
 from nnlite._lib.archive import Archive, write_archive
 from nnlite._lib.files import replacing
 from nnlite.errors import DataFileError, explain
-from nnlite.optim.older import from_0_1_0
+from nnlite.optim.adam import Adam
 from nnlite.saving.describe import compile_as_saved, describe, describe_training, refuse_excess
 from nnlite.saving.state import layer_paths, model_arrays, optimizer_arrays, optimizer_numbers, restore
 from nnlite.saving.weights import Holder, Stored
@@ -159,7 +159,19 @@ def _is_layers(name: str) -> bool:
 def _saved_state(archive: Archive, text: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
     """Return everything that was learned, as `state.restore` takes it."""
     state = {name: archive.array(name) for name in archive.arrays}
-    return (from_0_1_0(state, optimizer) if text["format_version"] == 1 else state) | dict(text["numbers"])
+    if text["format_version"] == 1 and not hasattr(optimizer, "factor"):
+        for slot, factor in _factors_of_version_1(optimizer).items():
+            for name in [name for name in state if name.startswith(f"optimizer/{slot}/")]:
+                state[name] = state[name] * state[name].dtype.type(factor)
+    return state | dict(text["numbers"])
+
+
+def _factors_of_version_1(optimizer: Any) -> dict[str, float]:
+    """Return what turns the sums that Adam remembered in nnlite 0.1.0 into the averages of the formula."""
+    if not isinstance(optimizer, Adam):
+        return {}
+    m, v = 1 - optimizer.beta_1, 1 - optimizer.beta_2
+    return {"m": m, "v": v, "largest_v": v}
 
 
 def _count(archive: Archive) -> int:
