@@ -9,6 +9,7 @@ import pytest
 
 from nnlite.layers import Dense, Input
 from nnlite.models import Sequential, load_model, model_from_json
+from nnlite.saving.keras_versions import modern
 
 pytest.importorskip("h5py", exc_type=ImportError)
 
@@ -514,3 +515,10 @@ def test_an_archive_without_the_state_of_a_legacy_optimizer(tmp_path):
             file.writestr(name, data)
     with pytest.warns(UserWarning, match="the file has none"):
         assert load_model(tmp_path / "n.keras").optimizer.iterations == 0
+
+
+def test_numbers_of_keras_2_are_decimals_of_a_float32():
+    floats = [0.10000000149011612, 0.1, 0.5, 1e-7, 1e308, float("inf"), 3]
+    short = [modern("X", {"a": value}, (2, 4))[1]["a"] for value in floats]
+    assert short == [0.1, 0.1, 0.5, 1e-7, 1e308, float("inf"), 3]
+    assert modern("X", {"a": floats[0]}, (3, 0))[1]["a"] == floats[0]
