@@ -231,3 +231,11 @@ def test_options_of_the_method():
     assert repr(done).startswith(
         f"<Minimization: {len(done.epoch)} iterations, {done.evaluations} evaluations; "
     )
+
+
+def test_the_module_may_be_called():
+    model = nnlite.Sequential([nnlite.layers.Dense(1, input_shape=(1,), dtype="float64")])
+    model.compile(loss="mse")
+    done = nnlite.minimize(model, np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0]))
+    assert done.success
+    np.testing.assert_allclose(model.layers[0].W, [[2.0]], rtol=1e-4)

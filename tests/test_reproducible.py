@@ -22,9 +22,9 @@ def train(seed=0, layers=(), **options):
     model = Sequential([Dense(6, "relu"), *[make() for make in layers], Dense(3, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     order = []
-    model.train_step = lambda x, y, w: (
-        order.append(x[:, 0].tolist()),
-        Sequential.train_step(model, x, y, w),
+    model.train_step = lambda data: (
+        order.append(data[0][:, 0].tolist()),
+        Sequential.train_step(model, data),
     )[1]
     model.fit(options.pop("x", X), options.pop("y", Y), epochs=3, batch_size=8, verbose=0, **options)
     return model, order

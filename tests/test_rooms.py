@@ -139,11 +139,76 @@ def test_no_import_goes_in_a_circle():
     assert circle(graph) == []
 
 
+def private_names(tree: ast.AST) -> tuple[set[str], dict[str, int]]:
+    """The private names that a module defines, and those that it reads from other objects, with the line."""
+    own, read = set(), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            own.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+            itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            if itself:
+                own.add(node.attr)
+            else:
+                read[node.attr] = node.lineno
+    return own, read
+
+
+def private_reads(texts: Mapping[str, str]) -> list[str]:
+    """Where a private attribute is read that the room of the reader does not define."""
+    found = {name: private_names(ast.parse(text)) for name, text in texts.items()}
+    own: dict[str, set[str]] = {}
+    for name, (defined, _) in found.items():
+        own.setdefault(room(name), set()).update(defined)
+    return [
+        f"{name}:{line} reads {attribute}"
+        for name, (_, read) in found.items()
+        for attribute, line in read.items()
+        if attribute not in own[room(name)]
+    ]
+
+
+def test_no_private_attribute_is_read_from_another_room():
+    assert not private_reads({name: path.read_text(encoding="utf-8") for name, path in MODULES.items()})
+
+
+def test_a_private_attribute_that_is_read_is_found():
+    texts = {"nnlite.layers.a": "class A:\n    def f(self): self._x = 1", "nnlite.models.b": "def g(a): a._x"}
+    assert private_reads(texts) == ["nnlite.models.b:1 reads _x"]
+    assert not private_reads({**texts, "nnlite.layers.b": texts["nnlite.models.b"], "nnlite.models.b": ""})
+
+
+def test_the_models_have_no_stubs_and_no_ladder_of_classes():
+    for name, path in MODULES.items():
+        if room(name) != "models":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert "NotImplementedError" not in {
+            ast.unparse(n.exc) for n in ast.walk(tree) if isinstance(n, ast.Raise) and n.exc
+        }
+        local = {
+            alias.name
+            for n in ast.walk(tree)
+            if isinstance(n, ast.ImportFrom) and "models" in (n.module or "")
+            for alias in n.names
+        }
+        bases = {
+            (node.name, ast.unparse(base))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+            for base in node.bases
+            if ast.unparse(base) in local
+        }
+        assert bases <= {("Sequential", "Model")}
+
+
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_package_files_hold_reexports_only(package):
     tree = ast.parse(MODULES[package].read_text(encoding="utf-8"))
     # a package whose heavy parts load when they are first asked for needs these three
-    lazy = {"_LAZY", "__getattr__", "__dir__"}
+    lazy = {"_LAZY", "_ALSO", "__getattr__", "__dir__"}
     for node in tree.body:
         match node:
             case ast.Expr(ast.Constant(str())) | ast.Import() | ast.ImportFrom():

@@ -53,14 +53,11 @@ __all__ = [
     "Shape",
     "__version__",
     "activations",
-    "backend",
     "callbacks",
     "config",
     "constraints",
     "datasets",
     "ensemble",
-    "errors",
-    "functional",
     "gradcheck",
     "graph",
     "initializers",
@@ -83,6 +80,9 @@ __all__ = [
     "utils",
 ]
 
+_ALSO = ("backend", "errors", "functional")
+"""Modules that scripts may name as well; they are not shown among the names of the field."""
+
 _LAZY = {
     "Input": "nnlite.layers.input",
     "Model": "nnlite.models.model",
@@ -94,7 +94,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in __all__ and name not in _ALSO:
         raise AttributeError(f"module 'nnlite' has no attribute {name!r}")
     value = getattr(import_module(_LAZY[name]), name) if name in _LAZY else import_module(f"nnlite.{name}")
     globals()[name] = value  # the next time without a detour

@@ -7,6 +7,8 @@ whenever θ is. For small data and small networks it finds a minimum that the ru
 """
 
 import math
+import sys
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -259,3 +261,13 @@ def _check_parameters(model: Any, n: int, method: str) -> None:
                 fix="method='L-BFGS-B', which keeps a few vectors",
             )
         )
+
+
+class _Minimize(ModuleType):
+    """This module, which may be called like its function: ``nnlite.minimize(model, x, y)``."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Minimization:
+        return minimize(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _Minimize

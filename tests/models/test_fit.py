@@ -440,7 +440,7 @@ def test_an_optimizer_of_another_model_is_refused():
     model.fit(X, Y, verbose=0)
     other = Sequential([Input((4,)), Dense(1)])
     other.compile(model.optimizer, "mse")
-    with pytest.raises(ValueError, match=r"has made 1 steps for another model"):
+    with pytest.raises(ValueError, match=r"has made 1 step for another model"):
         other.fit(X, Y, verbose=0)
 
 

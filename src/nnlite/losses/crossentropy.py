@@ -192,7 +192,7 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
         if self.from_logits:
             return self.fused(y, p)[0]
         y, ignored = self._known(y)
-        values = -np.log(bounded(_at(shares(p)[0], y)))
+        values = -np.log(bounded(shares(p)[0][_places(y)]))
         values[ignored] = 0
         return values
 
@@ -201,20 +201,22 @@ class SparseCategoricalCrossentropy(ProbabilityLoss):
             return self.fused(y, p)[2]
         y, ignored = self._known(y)
         q, total = shares(p)
-        at_label, g = _at(q, y), np.zeros_like(p)
-        _put(g, y, np.where(uncertain(at_label), -1 / bounded(at_label), 0))
+        at, g = _places(y), np.zeros_like(p)
+        g[at] = np.where(uncertain(q[at]), -1 / bounded(q[at]), 0)
         dp = through_shares(g, q, total)
         dp[ignored] = 0
         return dp
 
     def fused(self, y: Array, z: Array) -> tuple[Array, Array, Array]:  # noqa: D102
-        y, ignored = self._known(y)
+        ignored = None
+        if self.ignore_class is not None:
+            y, ignored = self._known(y)
         shifted, log_sum, p = shift_and_softmax(z)
-        values = log_sum - _at(shifted, y)
-        dz = p.copy()
-        _put(dz, y, _at(p, y) - 1)
-        values[ignored] = 0
-        dz[ignored] = 0
+        at = _places(y)
+        values, dz = log_sum - shifted[at], p.copy()
+        dz[at] -= 1
+        if ignored is not None:
+            values[ignored], dz[ignored] = 0, 0
         return values, p, dz
 
     def counted(self, y: Array, n: int, weight: Array | None = None) -> tuple[int, Array | None]:
@@ -275,11 +277,12 @@ class CategoricalGeneralizedCrossEntropy(Loss):
         self.q = number("q", q, 0, 1, without_low=True, example=0.5)
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        return (1 - _at(p, y) ** self.q) / self.q
+        return (1 - p[_places(y)] ** self.q) / self.q
 
     def dvalues(self, y: Array, p: Array) -> Array:  # noqa: D102
         dp = np.zeros_like(p)
-        _put(dp, y, -(moved_into(_at(p, y), config.epsilon(), np.inf) ** (self.q - 1)))
+        at = _places(y)
+        dp[at] = -(moved_into(p[at], config.epsilon(), np.inf) ** (self.q - 1))
         return dp
 
     def check_targets(self, y: Array, output_shape: Shape) -> Array:
@@ -327,19 +330,11 @@ def _labels(y: Array, output_shape: Shape, ignore_class: int | None = None) -> A
     return y if y.dtype.kind in "iu" else y.astype(np.intp)
 
 
-def _at(p: Array, y: Array) -> Array:
-    """Return the entry of each row that its label points to: ``p[rows, y]``."""
-    if p.ndim == 2:
-        return p[np.arange(len(y)), y]
-    return np.take_along_axis(p, y[..., np.newaxis], axis=-1)[..., 0]
-
-
-def _put(p: Array, y: Array, value: Array) -> None:
-    """Set the entry of each row that its label points to: ``p[rows, y] = value``."""
-    if p.ndim == 2:
-        p[np.arange(len(y)), y] = value
-    else:
-        np.put_along_axis(p, y[..., np.newaxis], value[..., np.newaxis], axis=-1)
+def _places(y: Array) -> Any:
+    """Return the index of the entry in each row that its label points to: ``p[rows, y]``."""
+    if y.ndim == 1:
+        return np.arange(len(y)), y
+    return (*np.ogrid[tuple(map(slice, y.shape))], y)
 
 
 # --- as functions, which return the value of each sample -----------------------------------------------

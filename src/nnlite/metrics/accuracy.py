@@ -131,7 +131,7 @@ class SparseCategoricalAccuracy(SampleMean):
         super().__init__(name, dtype)
 
     def values(self, y: Array, p: Array) -> Array:  # noqa: D102
-        return p.argmax(-1) == _labels(y, p)
+        return p.argmax(-1) == (y if y.shape == p.shape[:-1] else _labels(y, p))
 
 
 class TopKCategoricalAccuracy(SampleMean):

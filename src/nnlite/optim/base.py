@@ -277,7 +277,7 @@ class Optimizer(Configurable):
             if not (jit and self._run_loop(vectors, decays or [(part, 0.0) for part in trainable])):
                 for part, factor in decays:
                     theta[part] -= factor * theta[part]
-                if self.elementwise and len(theta) > BLOCK:
+                if self.elementwise and len(theta) > 2 * BLOCK:
                     trainable = _blocks(trainable, len(theta))
                 for part in trainable:
                     self.update(*map(itemgetter(part), vectors))

@@ -159,7 +159,7 @@ def _named(value: Any) -> Any:
 
 def _short(value: Any, version: Version) -> Any:
     """Return 0.1 for 0.10000000149011612, which is what the first is as a float32."""
-    if version < (3, 0) and isinstance(value, float) and abs(value) < np.finfo(np.float32).max:
+    if version < (3, 0) and isinstance(value, float) and abs(value) < float(np.finfo(np.float32).max):
         short = float(str(np.float32(value)))
         return short if np.float32(short) == value else value
     return value
