@@ -344,15 +344,6 @@ def test_a_model_without_layers():
     model.fit(X, ONE_HOT, verbose=0)
 
 
-def test_add_and_pop_after_training():
-    model = make("trained")
-    for call in (lambda m: m.add(Dense(2)), lambda m: m.pop()):
-        refused(model, call, "has been trained", "optimizer's state", "model.compile(…)")
-    model.compile("adam", "sparse_categorical_crossentropy")
-    model.add(Dense(3, "softmax"))
-    model.fit(X, Y, verbose=0)
-
-
 @pytest.mark.parametrize("state", ["deferred", "built"])
 @pytest.mark.parametrize(
     ("what", "fragments"),

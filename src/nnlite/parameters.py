@@ -234,6 +234,11 @@ class ParameterStore:
         if self.on_move is not None:
             self.on_move(old, self.spans)
 
+    def release(self) -> None:
+        """Look at the vectors no more; a network that takes this one's place may have other layers."""
+        self.pool.stores.discard(self)
+        self.on_move = None
+
     def refresh(self) -> None:
         """Find the trainable parts anew."""
         self.version += 1

@@ -548,14 +548,13 @@ def test_backpropagation_of_any_depth(widths, names, patterns):
 def test_every_pattern_once_an_epoch_and_in_a_new_order(batch_size, updates):
     model = network([1], [None], [[[0.0]], [0.0]], SGD(1e-9), "mse")
     seen = []
-    forward = model.layers[0].forward
+    step = model.train_step
 
-    def recording(x, training=False):
-        if training:
-            seen.append(x[:, 0].copy())
-        return forward(x, training)
+    def recording(data):
+        seen.append(data[0][:, 0].copy())
+        return step(data)
 
-    model.layers[0].forward = recording
+    model.train_step = recording
     x = np.arange(100.0)[:, np.newaxis]
     model.fit(x, x, batch_size=batch_size, epochs=2, verbose=0)
     assert model.optimizer.iterations == len(seen) == 2 * updates

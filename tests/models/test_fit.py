@@ -738,3 +738,105 @@ def test_a_loss_that_is_not_reduced_cannot_be_trained_on():
     model.compile("adam", losses.MeanSquaredError(reduction=None))
     with pytest.raises(ValueError, match="training walks downhill on one number"):
         model.fit(X, Y)
+
+
+# --- what Keras's scripts say, and what it means here ------------------------------------------------------
+
+
+def test_batch_size_and_epochs_that_look_exchanged():
+    model = make()
+    with pytest.warns(UserWarning, match=r"5 epochs on batches of 2[^$]*batch_size=5, epochs=2"):
+        model.fit(X, Y, 2, 5, verbose=0)
+    model.fit(X, Y, batch_size=2, epochs=5, verbose=0)  # by name, nothing is exchanged
+    model.fit(X, Y, 8, 2, 0)
+
+
+def test_metrics_in_the_place_of_the_weights_of_the_losses():
+    with pytest.raises(ValueError, match=r"loss_weights is \['mae'\][^$]*metrics=\['mae'\]"):
+        make().compile("adam", "mse", ["mae"])
+
+
+def test_a_train_step_of_ones_own_is_called():
+    class Counting(Sequential):
+        seen = 0
+
+        def train_step(self, data):
+            self.seen += len(data[0])
+            return super().train_step(data)
+
+    model, plain = Counting([Input((4,)), Dense(1)]), Sequential([Input((4,)), Dense(1)])
+    plain.set_weights(model.get_weights())
+    for each in (model, plain):
+        set_random_seed(0)
+        each.compile("sgd", "mse")
+        each.fit(X, Y, epochs=2, verbose=0)
+    assert model.seen == 44
+    np.testing.assert_array_equal(model.store.theta, plain.store.theta)
+
+
+@pytest.mark.parametrize("name", ["call", "compute_loss", "test_step", "predict_step"])
+def test_what_would_never_be_called_is_refused_when_the_class_is_made(name):
+    with pytest.raises(TypeError, match=rf"defines {name}\(\), which fit would never call"):
+        type("Mine", (Sequential,), {name: lambda self: None})
+    with pytest.raises(TypeError, match=r"defines call\(\)[^$]*forward[^$]*backward"):
+        type("Layered", (Dense,), {"call": lambda self, x: x})
+
+
+# --- a count of zero is no mean of zero ---------------------------------------------------------------------
+
+
+def batches(n):
+    yield from ((X, Y) for _ in range(n))
+
+
+def test_a_validation_that_runs_out_has_no_number():
+    model, seen = make(), []
+    watch = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append("val_loss" in logs))
+    with pytest.warns(UserWarning, match="generator of the validation ran out of batches in epoch 2 of 3"):
+        history = model.fit(
+            X, Y, epochs=3, validation_data=batches(1), validation_steps=1, callbacks=[watch], verbose=0
+        )
+    assert seen == [True, False, False]
+    assert len(history.history["val_loss"]) == 1
+
+
+def test_a_training_that_runs_out_ends():
+    model, ended = make(), []
+    watch = LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
+    with pytest.warns(UserWarning, match="generator of the training ran out of batches in epoch 3 of 5"):
+        history = model.fit(batches(4), steps_per_epoch=2, epochs=5, callbacks=[watch], verbose=0)
+    assert ended == [0, 1]
+    assert len(history.history["loss"]) == 2
+
+
+def test_counts_are_checked_by_name():
+    model = make()
+    for call, name in (
+        (lambda: model.evaluate(X, Y, steps=0, verbose=0), "steps"),
+        (lambda: model.predict(X, steps=0, verbose=0), "steps"),
+        (lambda: model.fit(X, Y, steps_per_epoch=0, verbose=0), "steps_per_epoch"),
+        (lambda: model.fit(X, Y, validation_data=(X, Y), validation_steps=0, verbose=0), "validation_steps"),
+        (lambda: model.fit(X, Y, validation_freq=0, verbose=0), "validation_freq"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{name} is 0"):
+            call()
+
+
+@pytest.mark.parametrize("what", ["evaluating", "predicting"])
+def test_a_callback_ends_what_would_go_on_forever(what):
+    def forever():
+        while True:
+            yield (X, Y)
+
+    class Stop(Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            self.model.stop_evaluating = batch == 2
+
+        def on_predict_batch_end(self, batch, logs=None):
+            self.model.stop_predicting = batch == 2
+
+    model = make()
+    if what == "evaluating":
+        assert model.evaluate(forever(), callbacks=[Stop()], verbose=0)[0] > 0
+    else:
+        assert model.predict(forever(), callbacks=[Stop()], verbose=0).shape == (66, 1)

@@ -236,7 +236,7 @@ def test_what_cannot_be_a_model():
     x, layer = Input((4,)), Dense(4)
     y = layer(x)
     for inputs, outputs, error, match in (
-        (None, None, TypeError, r"the inputs of the model are None"),
+        (None, None, TypeError, r"the model was given no inputs"),
         (x, X, TypeError, r"the outputs of the model are"),
         (Input((4,)), y, ValueError, "not computed from the given input"),
         (x, x, ValueError, "output is its input"),

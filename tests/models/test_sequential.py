@@ -132,15 +132,17 @@ def test_one_by_one_is_the_same_as_a_list():
     np.testing.assert_array_equal(at_once.store.theta, model.store.theta)
 
 
-def test_add_after_training_is_refused_until_compiled_again():
+def test_another_top_on_a_trained_model():
     model = make()
     model.fit(X, Y, verbose=0)
-    with pytest.raises(ValueError, match="has been trained"):
-        model.add(Dense(2))
     weights = model.get_weights()
-    model.compile("adam", "mse")
-    model.add(Dense(2))
+    model.pop()
+    model.add(Dense(2, name="top"))
     np.testing.assert_array_equal(model.get_weights()[0], weights[0])
+    with pytest.raises(ValueError, match="steps? for another model"):
+        model.fit(X, Y, verbose=0)
+    model.compile("adam", "mse")
+    assert len(model.fit(X, Y, epochs=2, verbose=0).epoch) == 2
 
 
 def test_pop():

@@ -131,6 +131,19 @@ class Layer(Configurable):
         self._kept: Any = None
         self._proposed: dict[str, Array] = {}
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a class that says what it computes where it would not be asked for it."""
+        super().__init_subclass__(**kwargs)
+        if "call" in vars(cls) and "forward" not in vars(cls):
+            raise TypeError(
+                explain(
+                    f"the layer {cls.__name__} defines call()",
+                    needed="forward(self, x, training=False) and backward(self, dy)",
+                    why="nothing is differentiated automatically here: the chain rule is a part of the layer",
+                    fix=f"class {cls.__name__}: def forward(self, x, training=False): …; def backward(self, dy): …",
+                )
+            )
+
     # --- what a layer computes -------------------------------------------------------------------------
 
     def forward(self, x: Array, training: bool = False) -> Array:

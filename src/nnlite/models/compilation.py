@@ -57,6 +57,15 @@ class Compilation:
     ) -> None:
         self.optimizer = None if optimizer is None else optimizers.get(optimizer)
         specs = _for_each(loss, names, "loss")
+        if isinstance(loss_weights, list | tuple | str) and any(isinstance(w, str) for w in loss_weights):
+            raise ValueError(
+                explain(
+                    f"loss_weights is {loss_weights!r}",
+                    needed="numbers",
+                    why="loss_weights is the third argument of compile, before metrics",
+                    fix=f"model.compile(optimizer, loss, metrics={list(loss_weights)!r})",
+                )
+            )
         weights = _for_each(loss_weights, names, "loss_weights")
         own = [_for_each_list(spec, names, what) for spec, what in (
             (metrics, "metrics"), (weighted_metrics, "weighted_metrics"))]  # fmt: skip

@@ -6,9 +6,11 @@ fit → data (checks, batches) → loops of fit → step → network forward →
 import json
 import math
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Self
+from functools import wraps
+from typing import Any, ParamSpec, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +42,39 @@ from nnlite.variables import Variable
 
 __all__ = ["Model"]
 
+_NEVER_CALLED = {
+    "call": "layers between symbols, super().__init__(inputs, outputs), or a layer with forward() and backward()",
+    "compute_loss": "a class derived from nnlite.losses.Loss, with values() and dvalues()",
+    "test_step": "a metric, or a callback's on_test_batch_end()",
+    "predict_step": "a layer at the end, or what is done with the result of predict()",
+}
+"""What Keras's models let a subclass override, and what does it here."""
+
 ROWS_AT_ONCE = 1024  # in evaluate and predict, where the batch size changes the speed and not the result
+
+
+P, R = ParamSpec("P"), TypeVar("R")
+
+
+def numbers_in_order(fit: Callable[P, R]) -> Callable[P, R]:
+    """Warn if the third and the fourth argument of `fit`, given by their places alone, look exchanged."""
+
+    @wraps(fit)
+    def checked(*arguments: P.args, **named: P.kwargs) -> R:
+        rows, epochs, *_ = [*arguments[3:5], None, None]
+        if isinstance(rows, int) and isinstance(epochs, int) and rows < epochs:
+            warnings.warn(
+                explain(
+                    f"fit trains for {epochs} epochs on batches of {rows}",
+                    why="the third argument is batch_size and the fourth is epochs, and some texts have them "
+                    "the other way round",
+                    fix=f"model.fit(x, y, batch_size={epochs}, epochs={rows}), if that was meant",
+                ),
+                stacklevel=2,
+            )
+        return fit(*arguments, **named)
+
+    return checked
 
 
 class Model:
@@ -103,6 +137,15 @@ class Model:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let models of this class be made from a configuration."""
         super().__init_subclass__(**kwargs)
+        for name, instead in _NEVER_CALLED.items():
+            if name in vars(cls):
+                raise TypeError(
+                    explain(
+                        f"the model {cls.__name__} defines {name}(), which fit would never call",
+                        needed=instead,
+                        why="nothing is differentiated automatically here",
+                    )
+                )
         models_by_name[cls.__name__] = cls
 
     def _start(self, name: str | None, base: str) -> None:
@@ -483,6 +526,7 @@ class Model:
 
     # --- fit, evaluate, predict ------------------------------------------------------------------------
 
+    @numbers_in_order
     def fit(
         self,
         x: Any = None,
@@ -1065,6 +1109,15 @@ models_by_name |= {"Model": Model, "Functional": Model}
 
 def _symbols(given: Any, what: str) -> list[Symbol]:
     """Return the symbols of a model's inputs or outputs as a list, or refuse what are none."""
+    if given is None:
+        raise TypeError(
+            explain(
+                f"the model was given no {what}",
+                needed="what Input(…) and layer(…) return, also from a subclass of Model",
+                why="the layers are found between the two; there is no call() that could be differentiated",
+                fix="x = Input(shape=(784,)); super().__init__(x, Dense(10)(x))",
+            )
+        )
     found = symbols_in(list(given.values()) if isinstance(given, Mapping) else given)
     if not found:
         raise TypeError(

@@ -81,27 +81,30 @@ class Sequential(Model):
         return [self._row[-1].name if self._row else "output"]
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Put a layer on top.
+        """Put a layer on top; the weights of those below stay.
+
+        The optimizer of a model that has been trained belongs to the layers that there were: `compile` again.
 
         Raises
         ------
         TypeError
             If it is no layer.
         ValueError
-            If the same object or another of its name is there already, or if the model has been trained.
+            If the same object or another of its name is there already.
         """
-        self._refuse_if_trained("add")
         before = self._row.copy(), self._entrance, self._network
         self._append(layer)
         try:
             self._build_if_known()
         except ValueError:
+            released = self._network is None
             self._row, self._entrance, self._network = before  # refused: the model is as it was
+            if released and self._network is not None:
+                self._network.bind()
             raise
 
     def pop(self, rebuild: bool = True) -> Any:
-        """Remove the top layer and return it."""
-        self._refuse_if_trained("pop")
+        """Remove the top layer and return it; the weights of the others stay."""
         if not self._row:
             raise ValueError(explain("the model has no layer to remove"))
         if len(self._row) == 1:
@@ -155,16 +158,6 @@ class Sequential(Model):
             self._entrance = _declared_input(layer)
         self._row.append(layer)
 
-    def _refuse_if_trained(self, what: str) -> None:
-        if self.optimizer is not None and self.optimizer.iterations:
-            raise ValueError(
-                explain(
-                    f"{what}() was called on a model that has been trained",
-                    why="the optimizer's state belongs to the present layers",
-                    fix="model.compile(…) again, which drops that state, and then add",
-                )
-            )
-
     # --- shapes and building ---------------------------------------------------------------------------
 
     def build(self, input_shape: Any = None) -> None:
@@ -185,7 +178,9 @@ class Sequential(Model):
         sample = Shape(input_shape).sample
         if self._entrance is None or not self._entrance.shape.sample.matches(sample):
             self._entrance = Input(sample)
-        self._network = self._step = None  # whose vectors need not be kept
+        if self._network is not None:
+            self._network.store.release()
+        self._network = self._step = None
         symbol = self._entrance
         for layer in self._row:
             known = (call.result for call in layer.calls if call.sources == (symbol,) and not call.training)
