@@ -508,10 +508,10 @@ class Model:
         Parameters
         ----------
         x : array_like, shape (n, ...)
-            The samples; a list of arrays, or a dict by the inputs' names, for several inputs. Bytes
-            and doubles are turned into the model's floats batch by batch. Or a generator of batches
-            ``(x, y)`` or ``(x, y, sample_weight)``, or an object with ``__getitem__`` and ``__len__`` that
-            gives them by number.
+            The samples; a list of arrays, or a dict by the inputs' names, for several inputs. Bytes and
+            doubles are turned into the model's floats batch by batch. Or a generator of batches ``(x, y)`` or
+            ``(x, y, sample_weight)``, or an object with ``__getitem__`` and ``__len__`` that gives them by
+            number.
         y : array_like, shape (n,) or (n, ...)
             The targets, as the loss reads them; a list or a dict by the outputs' names for several losses.
         batch_size : int, default 32
