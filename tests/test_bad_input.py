@@ -1,4 +1,4 @@
-"""Every common mistake is refused before anything is computed: the message teaches, and nothing at all has changed."""
+"""Every common mistake is refused before anything is computed: the message teaches, and nothing changes."""
 
 import random
 

@@ -22,7 +22,8 @@ ONE_HOT = np.eye(3)[LABELS]
 SHARES = np.abs(REAL) / np.abs(REAL).sum(1, keepdims=True)
 
 _PLAIN = "ReLU Sigmoid Tanh Softmax LogSoftmax LeakyReLU ReLU6 ELU SELU CELU GELU SiLU "
-_PLAIN += "Mish Softplus Softsign Squareplus Exponential HardSigmoid HardTanh HardSiLU LogSigmoid TanhShrink BatchNormalization LayerNormalization PReLU"
+_PLAIN += "Mish Softplus Softsign Squareplus Exponential HardSigmoid HardTanh HardSiLU LogSigmoid "
+_PLAIN += "TanhShrink BatchNormalization LayerNormalization PReLU"
 # a layer and what makes it, each between two Dense layers
 LAYERS = {
     **{name: getattr(layers, name) for name in _PLAIN.split()},

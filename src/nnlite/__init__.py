@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nnlite import (
         activations,
-        backend,
         callbacks,
         config,
         constraints,
         datasets,
         ensemble,
-        errors,
-        functional,
         gradcheck,
         graph,
         initializers,
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
         tensor,
         utils,
     )
+    from nnlite import backend as backend
+    from nnlite import errors as errors
+    from nnlite import functional as functional
     from nnlite.layers.input import Input
     from nnlite.models.model import Model
     from nnlite.models.sequential import Sequential

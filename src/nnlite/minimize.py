@@ -264,7 +264,7 @@ def _check_parameters(model: Any, n: int, method: str) -> None:
 
 
 class _Minimize(ModuleType):
-    """This module, which may be called like its function: ``nnlite.minimize(model, x, y)``."""
+    """Type of this module, which may be called like its function: ``nnlite.minimize(model, x, y)``."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Minimization:
         return minimize(*arguments, **options)

@@ -5,8 +5,8 @@ A network with n parameters is a point θ in Rⁿ. So all of them lie in one con
 length, and ``dW`` and ``db`` are windows into that. An optimizer is then its paper's formula on a vector,
 the norm of the gradient is ``np.sqrt(grad @ grad)``, and the best weights so far are ``theta.copy()``.
 
-What could go wrong is that somebody replaces a window by another array: ``layer.W = new`` would leave θ as
-it was, and training would go on with numbers that nobody looks at. :class:`Parameter` prevents it: such an
+A window must not be replaced by another array: after ``layer.W = new``, the layer would compute with the
+new array, and the optimizer would move the old numbers in θ. :class:`Parameter` prevents it: such an
 assignment copies the numbers *into* the window, if the shape is exactly right.
 """
 
@@ -190,7 +190,7 @@ class ParameterStore:
     Parameters
     ----------
     layers : sequence of layers
-        Built ones, whose parameters lie in θ from then on.
+        Built ones; their parameters lie in θ from then on.
     dtype : dtype
         Type of θ.
 

@@ -78,7 +78,7 @@ class blas_threads:
         for library in _libraries():
             present = library.get_num_threads()
             if _chosen is None and present < _by_itself(library):
-                continue  # somebody has set it
+                continue  # the number was set before
             wanted = _chosen or min(threads_for(self._largest, cores()), present)
             if wanted != present:
                 library.set_num_threads(wanted)

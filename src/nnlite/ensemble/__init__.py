@@ -1,4 +1,4 @@
-"""Several networks, whose predictions are averaged, and the ways to come by them.
+"""Several networks with averaged predictions, and the ways to get them.
 
 An average errs less than its members do on the average, and gains the more, the more they differ. In the
 order of what they cost:

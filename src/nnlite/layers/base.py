@@ -82,12 +82,12 @@ class Layer(Configurable):
     Notes
     -----
     Two promises keep layers from surprising each other: a layer changes neither ``x`` nor ``dy`` and writes
-    only into arrays that it made; and ``backward`` belongs to one ``forward(x, training=True)``, whose
-    notes it takes. A second ``backward`` raises :class:`~nnlite.errors.BackwardError`.
+    only into arrays that it made; and ``backward`` belongs to one ``forward(x, training=True)`` and
+    takes its notes. A second ``backward`` raises :class:`~nnlite.errors.BackwardError`.
     """
 
     link: ClassVar[str | None] = None
-    """Name of this function, if it is an activation that a loss may be computed together with: ``"softmax"``."""
+    """Name of this function, if a loss may be computed together with it: ``"softmax"``."""
 
     merges: ClassVar[bool] = False
     """Whether x is a list of arrays, and `backward` returns a list of gradients, one for each."""
@@ -210,7 +210,7 @@ class Layer(Configurable):
         self._kept = notes
 
     def propose(self, **state: Array) -> None:
-        """Say what arrays of the layer's state are to become; `commit` makes it so, once the step has succeeded.
+        """Say what arrays of the layer's state are to become; `commit` makes it so after the step.
 
         `forward` proposes, because an error later in the step must leave everything as it was.
         """
@@ -222,7 +222,7 @@ class Layer(Configurable):
         return self._proposed
 
     def commit(self) -> None:
-        """Copy what `forward` has proposed into the layer's state, e.g. BatchNormalization's running averages.
+        """Copy what `forward` has proposed into the layer's state, e.g. running averages.
 
         A model's training does this after each step. In a loop written by hand, ``model.commit()`` does it.
         """
@@ -369,7 +369,7 @@ class Layer(Configurable):
         self.refresh()
 
     def refresh(self) -> None:
-        """Let the models that this layer belongs to look at it anew: what learns, and which maps it is made of."""
+        """Let the models of this layer look at it anew: what learns, and which maps it is made of."""
         if self._pool is not None:
             self._pool.refresh()
 

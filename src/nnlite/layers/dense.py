@@ -37,7 +37,7 @@ class Affine(Layer):
     keras_names = {"W": "kernel", "b": "bias"}  # noqa: RUF012 - a constant
     use_bias = True
 
-    def forward(self, x: Array, training: bool = False) -> Array:
+    def forward(self, x: Array, training: bool = False) -> Array:  # noqa: D102
         if training:
             self._kept = x
         y = x @ self.W
@@ -45,7 +45,7 @@ class Affine(Layer):
             y += self.b
         return y
 
-    def backward(self, dy: Array, dx_wanted: bool = True) -> Any:
+    def backward(self, dy: Array, dx_wanted: bool = True) -> Any:  # noqa: D102
         x = self.take()
         rows, dys = (x, dy) if x.ndim == 2 else (x.reshape(-1, len(self.W)), dy.reshape(-1, len(self.W.T)))
         np.matmul(rows.T, dys, out=self.dW)
@@ -153,7 +153,7 @@ class Dense(Affine):
         return self._penalty is not None and not self._is_plain
 
     @property
-    def penalty(self) -> Any:  # type: ignore[override]
+    def penalty(self) -> Any:
         """What the outputs of the last forward pass add to the loss."""
         return 0.0 if self._penalty is None else self._penalty.penalty
 

@@ -106,7 +106,7 @@ class Merge(Layer):
         if sources := symbols_in(x):
             return self.connect(self._listed(sources, lambda _: True, "a symbol"), training)
         xs = self._listed(x, lambda item: not isinstance(item, Symbol), "an array")
-        arrays = [as_floats(np.asarray(item), self.dtype) for item in xs]
+        arrays: Any = [as_floats(np.asarray(item), self.dtype) for item in xs]
         self.compute_output_shape([array.shape for array in arrays])
         return self.forward(arrays, bool(training))
 

@@ -193,7 +193,7 @@ class BatchNormalization(_Scaled):
         return self._affine(u)
 
     def _average(self, name: str, new: Array) -> Array:
-        """Return the running average with this batch's in it, also if the layer is applied twice in a pass."""
+        """Return the running average with this batch in it, also if a pass applies the layer twice."""
         before = self.proposed.get(name, self.__dict__[name])
         average: Array = self.momentum * before + (1 - self.momentum) * new
         return average

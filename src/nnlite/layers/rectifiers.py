@@ -98,7 +98,7 @@ class ELU(ActivationLayer):
 
 
 class SELU(ELU):
-    """Scaled ELU, whose two constants keep mean 0 and variance 1 from layer to layer (Klambauer et al. 2017).
+    """Scaled ELU: its two constants keep mean 0 and variance 1 from layer to layer (Klambauer et al. 2017).
 
     With ``alpha = 1.6732632423543772`` and ``scale = 1.0507009873554805``::
 
@@ -117,7 +117,7 @@ class SELU(ELU):
 
 
 class CELU(ActivationLayer):
-    """An ELU whose slope has no jump at 0, whatever its alpha (Barron 2017).
+    """An ELU without a jump of the slope at 0, for every alpha (Barron 2017).
 
     ::
 
@@ -147,7 +147,7 @@ class CELU(ActivationLayer):
 
 
 class Softplus(ActivationLayer):
-    """A smooth ReLU, whose derivative is the sigmoid.
+    """A smooth ReLU; its derivative is the sigmoid.
 
     ::
 

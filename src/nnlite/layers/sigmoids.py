@@ -79,7 +79,7 @@ class Softsign(ActivationLayer):
 
     def backward(self, dy: Array) -> Array:  # noqa: D102
         below = self.take()
-        return dy / below / below  # whose square may overflow
+        return dy / below / below  # and not by below², which may overflow
 
 
 class LogSigmoid(ActivationLayer):

@@ -1,8 +1,8 @@
 """Symbols: tensors that are not computed yet, with which a network is written down.
 
-``Input(shape=(784,))`` returns a symbol; ``Dense(10)(symbol)`` returns another, and the *call* between the two
-remembers the layer and what it was applied to. Nothing is computed. A model between two symbols follows the
-calls back from its outputs to its inputs: they are the edges of a directed acyclic graph of layers.
+``Input(shape=(784,))`` returns a symbol; ``Dense(10)(symbol)`` returns another, and the *call* between the
+two remembers the layer and what it was applied to. Nothing is computed. A model between two symbols follows
+the calls back from its outputs to its inputs: they are the edges of a directed acyclic graph of layers.
 """
 
 from collections.abc import Sequence

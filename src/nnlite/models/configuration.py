@@ -14,8 +14,8 @@ __all__ = ["describe_graph", "make_graph"]
 def describe_graph(network: Network) -> dict[str, Any]:
     """Return the layers, each once, the calls of them, and which of the calls are the inputs and the outputs.
 
-    A symbol is a pair: the number of the call that computes it, counted from 0 with the inputs first, and which of
-    its outputs it is.
+    A symbol is a pair: the number of the call that computes it, counted from 0 with the inputs first, and
+    which of its outputs it is.
     """
     layers = unique(call.layer for call in network.calls)
     numbers = {id(layer): i for i, layer in enumerate(layers)}

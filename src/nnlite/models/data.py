@@ -1,7 +1,7 @@
 """What x and y must be: data are checked once, before the first batch and before anything changes.
 
-What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense in silence:
-labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
+What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense in
+silence: labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
 """
 
 import math
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Batch = tuple[Any, Any, Any]
-"""Samples, targets and the samples' weights: arrays, or lists of them where a model has several inputs or losses."""
+"""Samples, targets and the samples' weights: arrays, or lists of them for several inputs or losses."""
 
 
 class Expected(NamedTuple):
@@ -63,7 +63,7 @@ class Expected(NamedTuple):
     dtype: np.dtype[Any]
 
     def checked_x(self, x: Any, prefix: str = "") -> Any:
-        """Return x as an array that fits the input, or a list of arrays if there are several; or refuse it."""
+        """Return x as an array that fits the input, or a list of them for several inputs; or refuse it."""
         arrays = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input")
         check_lengths(arrays)
         return self._fitting(arrays, prefix)
@@ -170,8 +170,7 @@ class Expected(NamedTuple):
         """Return the type that each array of the data is cast to; class numbers stay what they are."""
         x, _, weight = data
         types: list[Any] = [self.dtype] * (len(x) if isinstance(x, list) else 1)
-        for loss in self.losses:
-            types.append(None if loss.reads_labels else self.dtype)
+        types += [None if loss.reads_labels else self.dtype for loss in self.losses]
         return types + [self.dtype] * (len(weight) if isinstance(weight, list) else 1)
 
 

@@ -9,7 +9,7 @@ from nnlite.models.step import Step
 
 __all__ = ["check_weights", "diagnose"]
 
-_UNSCALED = 30.0  # inputs beyond this saturate a sigmoid whose weights have their usual size
+_UNSCALED = 30.0  # beyond this, inputs saturate a sigmoid with weights of the usual size
 
 
 def diagnose(step: Step, loss: float, x: Any, place: str) -> str:
@@ -42,7 +42,7 @@ def diagnose(step: Step, loss: float, x: Any, place: str) -> str:
 
 
 def check_weights(step: Step) -> None:
-    """Refuse to end a training whose very last step overflowed, which no further loss would show."""
+    """Refuse to end a training if its last step overflowed: no later loss would show it."""
     if name := _nonfinite_weights(step):
         rate = _rate(step)
         raise NonFiniteError(

@@ -105,10 +105,10 @@ class Model:
 
     Notes
     -----
-    The layers are those that lie between the symbols: a directed acyclic graph, in which layers such as ``Add``
-    and ``Concatenate`` bring branches together. Two models may share layers: they then share the weights, which is
-    how a hidden layer's responses are looked at. A layer that is applied at two places of one model adds up its
-    gradients.
+    The layers are those that lie between the symbols: a directed acyclic graph, in which layers such as
+    ``Add`` and ``Concatenate`` bring branches together. Two models may share layers: they then share the
+    weights, which is how a hidden layer's responses are looked at. A layer that is applied at two places of
+    one model adds up its gradients.
 
     Examples
     --------
@@ -128,9 +128,9 @@ class Model:
     ) -> None:
         self._start(name, "functional")
         entrances, ends = _symbols(inputs, "inputs"), _symbols(outputs, "outputs")
-        self._network = Network(entrances, ends)
-        self._output_names = list(outputs) if isinstance(outputs, Mapping) else None
-        self._input_names = list(inputs) if isinstance(inputs, Mapping) else None
+        self._network: Network | None = Network(entrances, ends)
+        self._output_names: list[str] | None = list(outputs) if isinstance(outputs, Mapping) else None
+        self._input_names: list[str] | None = list(inputs) if isinstance(inputs, Mapping) else None
         if not trainable:
             self.trainable = False
 
@@ -151,9 +151,7 @@ class Model:
     def _start(self, name: str | None, base: str) -> None:
         """Become a model without layers."""
         self.name = name or config.unique_name(base)
-        self._network: Network | None = None
-        self._output_names: list[str] | None = None
-        self._input_names: list[str] | None = None
+        self._network = self._output_names = self._input_names = None
         self._compiled: Compilation | None = None
         self._step: Step | None = None
         self._data: Expected | None = None
@@ -241,7 +239,7 @@ class Model:
 
     @property
     def output_names(self) -> list[str]:
-        """Names of the outputs: those of the layers that compute them, each made different from the others."""
+        """Names of the outputs: those of the layers that compute them, made different from each other."""
         if self._output_names:
             return self._output_names
         names: list[str] = []
@@ -316,7 +314,7 @@ class Model:
         self.network.commit()
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """Compute the output of a batch, whose shape is checked; of a symbol, make a symbol.
+        """Compute the output of a batch, after a check of its shape; of a symbol, make a symbol.
 
         With ``training=True`` layers act as in training, and running averages move, as in Keras.
         """
@@ -330,7 +328,7 @@ class Model:
         return y
 
     def connect(self, sources: Sequence[Symbol], training: bool | None = None) -> Any:
-        """Return the symbol of what this model, as a part of another one, makes of these; a list for several."""
+        """Return the symbol of this model's output for these, as a part of another; a list for several."""
         if training is not None and any(leaf.acts_in_training and leaf.trainable for leaf in self.leaves):
             raise ValueError(
                 explain(
@@ -381,13 +379,14 @@ class Model:
         optimizer : str or Optimizer, default 'rmsprop'
             A name means Keras's defaults: ``"adam"`` is ``Adam(learning_rate=0.001)``.
         loss : str, Loss or function
-            ``"mse"``, ``"binary_crossentropy"``, …, or a function of (targets, predictions). For several outputs
-            a list, a dict by the outputs' names, or one for all; an output without a loss is not trained.
+            ``"mse"``, ``"binary_crossentropy"``, …, or a function of (targets, predictions). For several
+            outputs a list, a dict by the outputs' names, or one for all; an output without a loss is not
+            trained.
         loss_weights : float, list or dict of float, optional
             What each output's loss is multiplied by in the sum that is made small.
         metrics : list of (str, Metric or function), optional
-            ``["accuracy"]`` is the binary, the categorical or the sparse one, as the shapes ask for. For several
-            outputs a list of such lists, or a dict.
+            ``["accuracy"]`` is the binary, the categorical or the sparse one, as the shapes ask for. For
+            several outputs a list of such lists, or a dict.
         weighted_metrics : list of (str, Metric or function), optional
             Metrics that take the samples' weights into account.
         jit_compile : bool or 'auto', default 'auto'
@@ -469,9 +468,10 @@ class Model:
             return [shapes[head.output] for head in heads]
 
         known = [outputs[head.output].shape for head in heads] if outputs else []
+        input_shapes: list[Shape | None] = [symbol.shape for symbol in inputs]
         return Expected(
             f"the model {self.name!r}",
-            list(zip(self.input_names, [symbol.shape for symbol in inputs] or [None], strict=True)),
+            list(zip(self.input_names, input_shapes or [None], strict=True)),
             compiled.names if compiled else [],
             compiled.losses if compiled else [],
             output_shapes,
@@ -488,6 +488,7 @@ class Model:
     def _prepared(self, expected: Expected, first: Any, held_out: Any = None) -> Step:
         """Build what is not built yet and settle what depends on the shapes; the data have been accepted."""
         compiled = self._need_compiled()
+        assert compiled.optimizer is not None
         x, y, _ = first
         if self._step is not None and self._step.network is self._network and compiled.metrics is not None:
             compiled.optimizer.bind(self._step.network.store)
@@ -551,10 +552,10 @@ class Model:
         Parameters
         ----------
         x : array_like, shape (n, ...)
-            The samples; a list of arrays, or a dict by the inputs' names, for a model of several inputs. Bytes and
-            doubles are turned into the model's floats batch by batch. Or a generator
-            of batches ``(x, y)`` or ``(x, y, sample_weight)``, or an object with ``__getitem__`` and
-            ``__len__`` that gives them by number.
+            The samples; a list of arrays, or a dict by the inputs' names, for several inputs. Bytes and
+            doubles are turned into the model's floats batch by batch. Or a generator of batches ``(x, y)`` or
+            ``(x, y, sample_weight)``, or an object with ``__getitem__`` and ``__len__`` that gives them by
+            number.
         y : array_like, shape (n,) or (n, ...)
             The targets, as the loss reads them; a list or a dict by the outputs' names for several losses.
         batch_size : int, default 32
@@ -677,7 +678,7 @@ class Model:
         return lambda x, y, weight: self.train_step((x, y) if weight is None else (x, y, weight))["loss"]
 
     def step_for(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Step, Any]:
-        """Return what computes the gradient and moves θ, and these data as one batch for it, checked and cast.
+        """Return what computes the gradient and moves θ, and these data as one batch, checked and cast.
 
         ``step.gradient(*batch)`` returns the loss and writes the gradient into ``model.store.grad``;
         ``step.update(*batch)`` moves θ as well.
@@ -897,8 +898,7 @@ class Model:
 
     def cast(self, dtype: npt.DTypeLike) -> None:
         """Change the type of all numbers, e.g. to float64 for a check."""
-        self._need_weights()
-        self._network.cast(dtype)
+        self.network.cast(dtype)
 
     def summary(
         self,

@@ -1,11 +1,11 @@
 """A network: a directed acyclic graph of layers in topological order, and the two passes through it.
 
 The lecture's definition and the code are one thing. Forward goes along the order; backward goes against it,
-hands each dx to the node that it came from, and adds where several arrive. A chain of layers is the usual case,
-and there both passes are loops over a list.
+hands each dx to the node that it came from, and adds where several arrive. A chain of layers is the usual
+case, and there both passes are loops over a list.
 
-The order holds *primitives*: a Dense with an activation is two of them. A loss that is computed together with the
-last activation then leaves the last primitive out (`Path.without_links`).
+The order holds *primitives*: a Dense with an activation is two of them. A loss that is computed together with
+the last activation then leaves the last primitive out (`Path.without_links`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -142,9 +142,10 @@ class Path:
         return gradients[0] if self.inputs == 1 else gradients[: self.inputs]
 
     def _way_back(self, to_inputs: bool) -> list[tuple[int, Any, Callable[[Any], Any]]]:
-        """Return the nodes that a gradient has to reach, last first: its number, where dx goes, and what makes it.
+        """Return the nodes that a gradient has to reach, last first.
 
-        Below the lowest layers that learn, nothing is computed.
+        Of each: its place, where dx goes, and the function that computes dx. Below the lowest layers that
+        learn, nothing is computed.
         """
         wanted = [to_inputs] * self.inputs + [False] * (self.size - self.inputs)
         way: list[tuple[int, Any, Callable[[Any], Any]]] = []
@@ -160,7 +161,7 @@ class Path:
         return self._ways_back[to_inputs]
 
     def link(self, i: int = 0) -> str | None:
-        """Return the name of the function that output i ends in, if a loss may be computed together with it."""
+        """Return the name of the last function of output i, if a loss may be computed together with it."""
         node = self._last(i)
         return None if node is None else node.primitive.layer.link
 
@@ -300,7 +301,7 @@ class Network:
         return [shapes[id(symbol)] for symbol in self.outputs]
 
     def products(self, rows: int) -> list[tuple[int, int, int]]:
-        """Return the sizes of the matrix products of a pass of so many rows: (rows, inputs, outputs) of each."""
+        """Return (rows, inputs, outputs) of each matrix product in a pass of so many rows."""
         return [(rows, *shape) for _, _, _, shape in self.store.spans if len(shape) == 2]
 
     def commit(self) -> None:
@@ -329,7 +330,7 @@ class Network:
 
 
 def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the type of the data: the float type of complex numbers, which only a gradient check has in θ."""
+    """Return the type of the data: of complex θ, as a gradient check has it, the float type."""
     return np.empty(0, dtype).real.dtype
 
 
@@ -346,8 +347,8 @@ def always_training(forward: Callable[..., Any]) -> Callable[..., Any]:
 def share(nodes: Sequence[Node]) -> None:
     """Let one layer be applied at several places: each has notes of its own, and the gradients are added up.
 
-    A layer has one set of notes, and `backward` writes its gradients anew. So each place takes the notes after its
-    forward and puts them back before its backward, and adds what the places after it have written.
+    A layer has one set of notes, and `backward` writes its gradients anew. So each place takes the notes
+    after its forward and puts them back before its backward, and adds what the places after it have written.
     """
     layer, sums = nodes[0].primitive.layer, dict[str, Array]()
 
@@ -387,8 +388,8 @@ def share(nodes: Sequence[Node]) -> None:
 def topological(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> list[Call]:
     """Return the calls that lead from the inputs to the outputs, each after those that it depends on.
 
-    They stand in Keras's order: those furthest from the outputs first, and of equally far ones the one that is met
-    first on the way back from the outputs. The calls of the inputs are among them.
+    They stand in Keras's order: those furthest from the outputs first, and of equally far ones the one that
+    is met first on the way back from the outputs. The calls of the inputs are among them.
 
     Raises
     ------
@@ -416,7 +417,7 @@ def topological(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> list[Cal
                     explain(
                         f"the output of {target.layer.label} is not computed from the given inputs alone: "
                         f"it needs {call.layer.label}",
-                        needed=f"an output that {', '.join(symbol.layer.label for symbol in inputs)} leads to",
+                        needed=f"an output that {', '.join(start.layer.label for start in inputs)} leads to",
                         fix="build the model from every Input that the layers were called with",
                     )
                 )

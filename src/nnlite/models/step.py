@@ -161,7 +161,8 @@ class Step:
         else:
             weights = [None] * len(z) if sample_weight is None else sample_weight
             parts = [head.gradient(*batch) for head, *batch in zip(self.heads, y, z, weights, strict=True)]
-            self.losses, p, dz = ([part[i] for part in parts] for i in range(3))
+            columns: Any = ([part[i] for part in parts] for i in range(3))
+            self.losses, p, dz = columns
             loss = sum(self.losses)
         dx = self.path.backward(dz, to_inputs)
         for layer in self.penalizing:

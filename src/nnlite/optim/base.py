@@ -305,7 +305,7 @@ class Optimizer(Configurable):
         name : str
             One of `slots`, ``"average"`` or ``"gradient_sum"``.
         theta : ndarray, shape (n,)
-            The parameters, whose length and type the vector has; an average starts as they are.
+            The parameters; the vector has their length and type, and an average starts with their values.
         """
         if name in self.state:
             return self.state[name]

@@ -53,7 +53,7 @@ class Batches:
         rng: np.random.Generator | None = None,
     ) -> None:
         self.arrays = arrays
-        self.n = len(arrays[0] if arrays[0] is not None else next(array for array in arrays if array is not None))
+        self.n = len(next(array for array in arrays if array is not None))
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.shuffle = shuffle
         self.dtypes = list(dtypes or [None] * len(arrays))

@@ -63,8 +63,8 @@ def variables_of(optimizer: Any, store: Any, in_turns: bool = True) -> list[Opti
     store : ParameterStore or None
         θ of the model that it trains; without one, only the first two are known.
     in_turns : bool, default True
-        Whether the arrays of some rules come as m of W, v of W, m of b, …, and not as all of m, then all of v,
-        which is the order of Keras before 2.11.
+        Whether the arrays of some rules come as m of W, v of W, m of b, …, and not as all of m, then all of
+        v, which is the order of Keras before 2.11.
     """
     found = [_batches(optimizer)]
     if isinstance(optimizer.get_config()["learning_rate"], float):  # and no schedule

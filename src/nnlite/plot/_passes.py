@@ -32,7 +32,7 @@ def passes(model: Any, x: npt.ArrayLike) -> list[Pass]:
             explain("the model is not built: it has no weights yet", fix="model.build((None, 2))")
         )
     entrances = model.inputs
-    xs = [x] if len(entrances) == 1 else x
+    xs: Any = [x] if len(entrances) == 1 else x
     computed = {}
     for symbol, part in zip(entrances, xs, strict=True):
         symbol.shape.check(np.asarray(part), model.label)

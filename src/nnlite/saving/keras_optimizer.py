@@ -66,7 +66,8 @@ def restore_optimizer(model: Any, stored: Sequence[Stored], old: bool = False) -
             stacklevel=4,
         )
         return
-    pairs = [*zip(scalars, stored[: first - (nadam and not given[end:])], strict=False), *zip(arrays, stored[first:end], strict=True)]
+    kept_scalars = stored[: first - (nadam and not given[end:])]
+    pairs = [*zip(scalars, kept_scalars, strict=False), *zip(arrays, stored[first:end], strict=True)]
     values = [(variable, found.read()) for variable, found in pairs]
     for variable, value in values:
         variable.assign(value)

@@ -100,7 +100,7 @@ def _without_modules(spec: Any) -> Any:
 
 
 def _flat(tensors: Any) -> list[Any]:
-    """Return the tensors that a layer is applied to, of which Keras 3 lists several in a list of their own."""
+    """Return the tensors that a layer is applied to; Keras 3 puts several in a list of their own."""
     return tensors[0] if isinstance(tensors[0], list) else tensors
 
 
