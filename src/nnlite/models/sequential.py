@@ -178,13 +178,9 @@ class Sequential(Model):
         sample = Shape(input_shape).sample
         if self._entrance is None or not self._entrance.shape.sample.matches(sample):
             self._entrance = Input(sample)
-<<<<<<< HEAD
         if self._network is not None:
             self._network.store.release()
         self._network = self._step = None
-=======
-        self._network = self._step = None  # so that the old θ does not stay in memory beside the new
->>>>>>> types
         symbol = self._entrance
         for layer in self._row:
             known = (call.result for call in layer.calls if call.sources == (symbol,) and not call.training)
