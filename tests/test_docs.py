@@ -116,7 +116,7 @@ def test_code_shown_exists(page, file, name, options):
 
 
 def functions(source):
-    """Return the lines of every method of a source, by its class and its name, without remarks to the tools."""
+    """Return the lines of every method by its class and name, without remarks to the linters."""
     return {
         f"{outer.name}.{inner.name}": [
             re.sub(r"  # (noqa|type:).*", "", line)
@@ -153,7 +153,8 @@ def test_the_files_of_a_step_are_told():
     calls = steps()
     assert {*table} == {file for file, _ in calls}
     for file, function in calls:
-        assert f"`{function}`" in table[file] or function.split(".")[-1].startswith("_"), f"{file}: {function}"
+        told = f"`{function}`" in table[file] or function.split(".")[-1].startswith("_")
+        assert told, f"{file}: {function}"
         assert f"../src/nnlite/{file}\n" in page or file.endswith("/base.py"), f"{file} is not shown"
 
 
