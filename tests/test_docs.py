@@ -11,6 +11,7 @@ space. A comment on the line before a block says more::
 import ast
 import contextlib
 import importlib
+import importlib.util
 import io
 import re
 from pathlib import Path
@@ -114,7 +115,57 @@ def test_code_shown_exists(page, file, name, options):
         assert option.strip('"') in shown, f"{name} has no line with {option} any more"
 
 
-# what scripts import, and what whoever extends the library does
+def functions(source):
+    """Return the lines of every method by its class and name, without remarks to the linters."""
+    return {
+        f"{outer.name}.{inner.name}": [
+            re.sub(r"  # (noqa|type:).*", "", line)
+            for line in ast.get_source_segment(source, inner, padded=True).splitlines()
+        ]
+        for outer in ast.parse(source).body
+        if isinstance(outer, ast.ClassDef)
+        for inner in outer.body
+        if isinstance(inner, ast.FunctionDef)
+    }
+
+
+def test_the_readme_shows_the_layer_as_it_is():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    file = "src/nnlite/layers/dense.py"
+    shown = next(b["code"] for b in BLOCK.finditer(text) if f"from {file}" in (b["comment"] or ""))
+    there = functions((ROOT / file).read_text(encoding="utf-8"))
+    methods = ["Affine.forward", "Affine.backward", "Dense.forward", "Dense.backward"]
+    assert functions(shown) == {name: there[name] for name in methods}
+
+
+def steps():
+    """Return what a training step calls, as the test of its cost has it: (file, function)."""
+    path = ROOT / "tests/test_step_cost.py"
+    spec = importlib.util.spec_from_file_location("step_cost", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return [*module.STEP]
+
+
+def test_the_files_of_a_step_are_told():
+    page = (ROOT / "docs/training_step.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(\w+(?:/\w+)*\.py)` \| (.*) \|$", page, re.MULTILINE))
+    calls = steps()
+    assert {*table} == {file for file, _ in calls}
+    for file, function in calls:
+        told = f"`{function}`" in table[file] or function.split(".")[-1].startswith("_")
+        assert told, f"{file}: {function}"
+        assert f"../src/nnlite/{file}\n" in page or file.endswith("/base.py"), f"{file} is not shown"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/training_step.md"])
+def test_a_step_has_as_many_calls_and_files_as_the_page_says(page):
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    calls, files = str(len(steps())), str(len({file for file, _ in steps()}))
+    assert re.findall(r"is (\d+) (?:function )?calls .{0,40}?in (\d+) files", text) == [(calls, files)]
+
+
+# what scripts import, and what extensions of the library do
 MODULES = [f"nnlite.{name}" for name in nnlite.__all__ if isinstance(getattr(nnlite, name), ModuleType)]
 MODULES += ["nnlite._lib.checks", "nnlite.parameters", "nnlite._lib.registry"]
 OTHER_NAMES = {"nnlite.backend", "nnlite.optimizers"}  # Keras's, for what is documented under ours
