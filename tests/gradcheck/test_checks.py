@@ -7,10 +7,11 @@ import pytest
 
 from nnlite import functional
 from nnlite.gradcheck import GradientError, check_layer, check_loss, check_model, numeric_gradient
-from nnlite.layers import Dense, Dropout, Layer, ReLU, Softmax, Tanh
+from nnlite.layers import Concatenate, Dense, Dropout, Input, Layer, ReLU, Softmax, Tanh
 from nnlite.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
-from nnlite.models import Sequential
+from nnlite.models import Model, Sequential
 from nnlite.parameters import ParameterStore
+from nnlite.utils import set_random_seed
 
 N = 8  # rows of the batch
 
@@ -89,6 +90,7 @@ def test_an_unknown_method_is_refused():
 
 @pytest.mark.parametrize("method", ["auto", "complex-step", "five-point"])
 def test_right_gradients_pass_by_every_method(method):
+    set_random_seed(0)
     x = batch(3)
     used = "five-point" if method == "five-point" else "complex-step"
     reports = [
@@ -679,3 +681,16 @@ def test_a_tolerance_of_ones_own():
     x = batch(4)
     assert wrong(check_layer(SingleInBackward(4), x)) == ["x"]
     assert check_layer(SingleInBackward(4), x, rtol=1e-5).ok
+
+
+def test_a_model_of_several_inputs_and_outputs():
+    set_random_seed(0)
+    a, b = Input((3,), name="a"), Input((2,), name="b")
+    h = Dense(4, "tanh")(Concatenate()([a, b]))
+    model = Model([a, b], [Dense(1, name="one")(h), Dense(2, name="two")(h)])
+    model.compile("sgd", "mse")
+    rng = np.random.default_rng(0)
+    xs, ys = [rng.normal(size=(5, 3)), rng.normal(size=(5, 2))], [rng.normal(size=(5, n)) for n in (1, 2)]
+    report = check_model(model, xs, ys)
+    report.raise_if_failed()
+    assert [row.name for row in report.rows][-2:] == ["x[0]", "x[1]"]

@@ -235,35 +235,46 @@ def check_model(
     TypeError
         If the method is ``'complex-step'`` and a layer or the loss does not carry complex numbers.
     """
-    x, y = as_double(x), as_double(y)
-    check = Check(method, rtol, samples, np.random.default_rng(rng), len(x))
+    inputs: list[Any] = list(x) if isinstance(x, list | tuple) and all(np.ndim(p) > 1 for p in x) else [x]
+    several, xs = len(inputs) > 1, [as_double(part) for part in inputs]
+    y = [as_double(part) for part in y] if isinstance(y, list | tuple) and np.ndim(y[0]) > 1 else as_double(y)
+    check = Check(method, rtol, samples, np.random.default_rng(rng), len(xs[0]))
     weight = () if sample_weight is None else (np.array(sample_weight, np.float64),)
     real = copy.deepcopy(model)
     if not getattr(real, "built", True):
-        real.build((None, *x.shape[1:]))
+        real.build((None, *xs[0].shape[1:]))
     real.cast(np.float64)
     in_complex = copy.deepcopy(real)
     in_complex.cast(np.complex128)
 
-    def of(name: str | None) -> Function:
+    def loss_of(work: Any, parts: list[Array]) -> Any:
+        return work.loss_and_gradient(parts if several else parts[0], y, *weight)[0]
+
+    def of(name: str | int) -> Function:
+        """Return the loss as a function of a parameter, by its name, or of an input, by its number."""
+
         def f(values: Array) -> Any:
             work = copy.deepcopy(in_complex if np.iscomplexobj(values) else real)
-            if name is None:
-                return work.loss_and_gradient(values, y, *weight)[0]
+            if isinstance(name, int):
+                return loss_of(work, [*xs[:name], values, *xs[name + 1 :]])
             _arrays(work)[name][0][...] = values
-            batch = x if x.dtype.kind != "f" else x.astype(values.dtype)
-            return work.loss_and_gradient(batch, y, *weight)[0]
+            return loss_of(
+                work, [part if part.dtype.kind != "f" else part.astype(values.dtype) for part in xs]
+            )
 
         return f
 
     work = copy.deepcopy(real)
     work.store.grad[...] = np.nan  # what backward does not write, or adds to, shows
     with quiet():
-        _, dx = work.loss_and_gradient(x.copy(), y, *weight)
+        given = [part.copy() for part in xs]
+        _, dx = work.loss_and_gradient(given if several else given[0], y, *weight)
     rows = [check.gradient(name, theta, grad, of(name)) for name, (theta, grad) in _arrays(work).items()]
-    if x.dtype.kind == "f":
-        rows.append(check.gradient("x", x, dx, of(None)))
-    return Report(f"{_label(model)}, for x of shape {x.shape}", tuple(rows))
+    for i, (part, gradient) in enumerate(zip(xs, dx if several else [dx], strict=True)):
+        if part.dtype.kind == "f":
+            rows.append(check.gradient(f"x[{i}]" if several else "x", part, gradient, of(i)))
+    shapes = ", ".join(str(part.shape) for part in xs)
+    return Report(f"{_label(model)}, for x of shape {shapes}", tuple(rows))
 
 
 def _arrays(model: Any) -> dict[str, tuple[Array, Array]]:

@@ -140,7 +140,7 @@ class Layer(Configurable):
                     f"the layer {cls.__name__} defines call()",
                     needed="forward(self, x, training=False) and backward(self, dy)",
                     why="nothing is differentiated automatically here: the chain rule is a part of the layer",
-                    fix=f"class {cls.__name__}: def forward(self, x, training=False): …; def backward(self, dy): …",
+                    fix=f"rename call in {cls.__name__} to forward, and define backward(self, dy)",
                 )
             )
 

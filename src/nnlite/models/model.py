@@ -43,7 +43,7 @@ from nnlite.variables import Variable
 __all__ = ["Model"]
 
 _NEVER_CALLED = {
-    "call": "layers between symbols, super().__init__(inputs, outputs), or a layer with forward() and backward()",
+    "call": "layers between symbols, super().__init__(inputs, outputs), or a layer with forward and backward",
     "compute_loss": "a class derived from nnlite.losses.Loss, with values() and dvalues()",
     "test_step": "a metric, or a callback's on_test_batch_end()",
     "predict_step": "a layer at the end, or what is done with the result of predict()",
@@ -53,7 +53,8 @@ _NEVER_CALLED = {
 ROWS_AT_ONCE = 1024  # in evaluate and predict, where the batch size changes the speed and not the result
 
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def numbers_in_order(fit: Callable[P, R]) -> Callable[P, R]:
@@ -61,7 +62,8 @@ def numbers_in_order(fit: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(fit)
     def checked(*arguments: P.args, **named: P.kwargs) -> R:
-        rows, epochs, *_ = [*arguments[3:5], None, None]
+        rest: list[Any] = [*arguments[3:5], None, None]
+        rows, epochs = rest[:2]
         if isinstance(rows, int) and isinstance(epochs, int) and rows < epochs:
             warnings.warn(
                 explain(
