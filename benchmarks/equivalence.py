@@ -29,6 +29,7 @@ from nnlite.errors import NonFiniteError
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "equivalence.md"
+GRAPHS = "<!-- graphs: written by benchmarks/equivalence_graphs.py -->"
 FIGURES = HERE.parent / "tests" / "data" / "equivalence.json"
 Distances = dict[int, float]
 WHY = {
@@ -180,7 +181,8 @@ def write(lines: list[Any]) -> None:
         )
         for names, ours, theirs, _ in lines
     }
-    PAGE.write_text(page(results))
+    graphs = PAGE.read_text().partition(GRAPHS)[1:]  # written by equivalence_graphs.py
+    PAGE.write_text("\n".join([page(results), "".join(graphs)]) if graphs[0] else page(results))
     figures = {
         " / ".join(names): [[float(f"{n:.14g}") for n in row] for row in kept] for names, *_, kept in lines
     }

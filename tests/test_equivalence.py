@@ -15,14 +15,14 @@ FIGURES = json.loads((Path(__file__).parent / "data" / "equivalence.json").read_
 SINGLE = ["Dense tanh", "MeanSquaredError", "SGD"]
 
 
-def load_cases():
-    spec = importlib.util.spec_from_file_location("cases", ROOT / "benchmarks" / "equivalence_cases.py")
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-cases = load_cases()
+cases, graphs = load("equivalence_cases"), load("equivalence_graphs")
 EVERY = {case.name: case for case in cases.cases()}
 # what hangs on rounding, see the report: the sign of a gradient that is 0, a spread of equal gradients
 ROUNDING = {
@@ -64,3 +64,13 @@ def test_after_a_hundred_steps(name):
 def test_all_pairs_after_a_hundred_steps():
     for name in FIGURES["figures"].keys() - ROUNDING:
         compare(name)
+
+
+def test_graphs_of_layers_after_a_hundred_steps():
+    kept = json.loads(graphs.DATA.read_text())
+    assert kept.keys() == {f"{graph} {rule}" for graph in graphs.GRAPHS for rule in graphs.RULES}
+    for name, weights in kept.items():
+        for mine, theirs in zip(graphs.train(nnlite, *name.split()), weights, strict=True):
+            theirs = np.reshape(theirs, mine.shape)
+            scale = np.abs(theirs).max()
+            np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12 * scale, err_msg=name)
