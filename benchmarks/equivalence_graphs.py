@@ -1,10 +1,10 @@
-"""Networks that are graphs of layers, trained beside Keras's from the same weights; writes docs/equivalence.md.
+"""Networks that are graphs of layers, trained beside Keras's from the same weights.
 
 KERAS_BACKEND=jax python benchmarks/equivalence_graphs.py --write
 
-Each network is built in nnlite and in Keras by the same function, because nnlite has Keras's names, and trained for
-100 steps in float64 on the same batches. Without Keras, ``train`` gives nnlite's weights, which a test compares with
-those that Keras reached when this was run last.
+Each network is built in nnlite and in Keras by the same function, because nnlite has Keras's names, and
+trained for 100 steps in float64 on the same batches; ``--write`` puts the table into docs/equivalence.md.
+Without Keras, ``train`` gives nnlite's weights, which a test compares with those that Keras reached last.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def wide_and_deep(k: Any) -> Any:
 
 
 def two_outputs(k: Any) -> Any:
-    """A wide and deep network with an auxiliary output, and a loss for each."""
+    """Return a wide and deep network with an auxiliary output, and a loss for each."""
     wide, deep = k.layers.Input(shape=(3,)), k.layers.Input(shape=(4,))
     h = k.layers.Dense(5, activation="tanh")(deep)
     main = k.layers.Dense(1, name="main")(k.layers.concatenate([wide, h]))
@@ -116,9 +116,12 @@ def main() -> None:
         lines.append(f"| {graph.replace('_', ' ')} | " + " | ".join(cells) + " |")
     print("\n".join(lines))
     if options.write:
-        text = f"{MARK}\n\n## Graphs of layers\n\nNetworks that are no chains, {STEPS} steps beside Keras; the largest "
-        text += "difference of any weight, relative to the largest number of its array.\n\n" + "\n".join(
-            lines
+        text = (
+            f"{MARK}\n\n## Graphs of layers\n\nNetworks that are no chains, {STEPS} steps beside Keras; the "
+        )
+        text += (
+            "largest difference of any weight, relative to the largest number of its array.\n\n"
+            + "\n".join(lines)
         )
         PAGE.write_text(PAGE.read_text().split(MARK)[0].rstrip() + f"\n\n{text}\n")
         DATA.write_text(json.dumps(kept) + "\n")
