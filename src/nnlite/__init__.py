@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from nnlite.saving import load_model
     from nnlite.tensor import Shape
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Input",
