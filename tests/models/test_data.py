@@ -52,14 +52,14 @@ def test_check_finite():
 
 
 def test_the_fix_that_check_finite_names_works():
-    x = np.ones((4, 2, 3))
+    x, y = np.ones((4, 2, 3)), np.arange(4)
     x[2, 1, 0] = np.nan
     with pytest.raises(ValueError, match="fix:") as caught:
-        checks.check_finite(x, "x")
-    fix = str(caught.value).split("fix:")[1].split(" are ")[0].strip()
-    names = {"np": np, "x": x}
-    exec(fix, names)
-    np.testing.assert_array_equal(names["rows"], [True, True, False, True])
+        checks.check_finite(x, "validation x", ("validation x", "validation y"))
+    names = {"np": np, "x_val": x, "y_val": y}
+    exec(str(caught.value).split("fix:")[1].strip(), names)
+    np.testing.assert_array_equal(names["x_val"], np.ones((3, 2, 3)))
+    np.testing.assert_array_equal(names["y_val"], [0, 1, 3])
 
 
 def test_check_lengths():
