@@ -287,10 +287,13 @@ def test_targets_that_the_loss_cannot_read(state, loss, y, fragments):
 
 
 @pytest.mark.parametrize("state", ["deferred", "built", "trained"])
-@pytest.mark.parametrize(("labels", "runs"), [(Y % 2 + 1, "1 to 2"), (2 * (Y % 2) - 1, "-1 to 1")])
-def test_labels_that_are_no_probabilities(state, labels, runs):
+@pytest.mark.parametrize(
+    ("labels", "runs", "fix"),
+    [(Y % 2 + 1, "1 to 2", "y = y - 1"), (2 * (Y % 2) - 1, "-1 to 1", "y = (y + 1) / 2")],
+)
+def test_labels_that_are_no_probabilities(state, labels, runs, fix):
     model = make(state, "binary_crossentropy", Dense(1, "sigmoid"))
-    refused(model, fit(y=labels), runs, "from 0 (no) to 1 (yes)", "(y + 1) / 2")
+    refused(model, fit(y=labels), runs, "from 0 (no) to 1 (yes)", fix)
     model.fit(X, Y % 2, verbose=0)
 
 

@@ -1,7 +1,7 @@
 """What x and y must be: data are checked once, before the first batch and before anything changes.
 
-What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense in silence:
-labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
+What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense without a
+word: labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
 """
 
 import math
@@ -13,6 +13,8 @@ import numpy as np
 from nnlite._lib.checks import class_numbers, number, whole_number
 from nnlite.errors import ShapeError, explain, unknown_name
 from nnlite.losses.base import Loss
+from nnlite.losses.margin import CategoricalHinge, Hinge, SquaredHinge
+from nnlite.losses.probabilities import BinaryLoss, CategoricalLoss
 from nnlite.models.reading import good_rows, numbers_of, read, variable
 from nnlite.tensor import Array, Shape, as_floats
 
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 Batch = tuple[Any, Any, Any]
-"""Samples, targets and the samples' weights: arrays, or lists of them where a model has several inputs or losses."""
+"""Samples, targets and the samples' weights: arrays, or lists of them for several inputs or losses."""
 
 
 class Expected(NamedTuple):
@@ -64,7 +66,7 @@ class Expected(NamedTuple):
     dtype: np.dtype[Any]
 
     def checked_x(self, x: Any, prefix: str = "") -> Any:
-        """Return x as an array that fits the input, or a list of arrays if there are several; or refuse it."""
+        """Return x as an array that fits the input, or a list of them for several inputs; or refuse it."""
         together = (f"{prefix}x",)
         arrays = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input", together)
         check_lengths(arrays)
@@ -161,7 +163,7 @@ class Expected(NamedTuple):
                     else "sample_weight=[np.array([class_weight[k] for k in labels]), …]",
                 )
             )
-        return x, y, class_weights(class_weight, y, self.output_shapes(x)[0])
+        return x, y, class_weights(class_weight, y, self.output_shapes(x)[0], self.losses[0])
 
     def cast(self, data: Batch) -> Batch:
         """Return a batch in the model's type; complex numbers stay complex, for gradient checks."""
@@ -173,8 +175,7 @@ class Expected(NamedTuple):
         """Return the type that each array of the data is cast to; class numbers stay what they are."""
         x, _, weight = data
         types: list[Any] = [self.dtype] * (len(x) if isinstance(x, list) else 1)
-        for loss in self.losses:
-            types.append(None if loss.reads_labels else self.dtype)
+        types += [None if loss.reads_labels else self.dtype for loss in self.losses]
         return types + [self.dtype] * (len(weight) if isinstance(weight, list) else 1)
 
 
@@ -356,7 +357,7 @@ def check_weights(sample_weight: Any, n: int) -> Array | None:
     return weight
 
 
-def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
+def class_weights(class_weight: Any, y: Array, output_shape: Shape, loss: Loss) -> Array:
     """Return the weight of each sample from the weight of its class.
 
     Parameters
@@ -364,14 +365,18 @@ def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
     class_weight : mapping of int to float
         A class that is not named has the weight 1.
     y : ndarray
-        Class numbers (n,) or (n, 1), or one-hot rows (n, K).
+        Targets, as the loss reads them.
     output_shape : Shape
         Of the model's output: its last axis is the number of classes, and 1 means two classes.
+    loss : Loss
+        Says what the targets are. For a sparse loss, and in a single column, they are class numbers; in
+        several columns they are one-hot rows, unless each column is a yes or no of its own.
 
     Raises
     ------
     ValueError, TypeError
-        For classes that there are not, for what is no mapping, or for weights that are no numbers.
+        For classes that there are not, for targets that name no class, for what is no mapping, or for
+        weights that are no numbers.
     """
     if not isinstance(class_weight, Mapping):
         raise TypeError(
@@ -383,19 +388,53 @@ def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
         )
     classes = max(2, output_shape[-1] or 0)
     unknown = [k for k in class_weight if k not in range(classes)]
-    if unknown or y.ndim > 2:
+    if unknown:
         raise ValueError(
             explain(
-                f"class_weight names the classes {unknown}"
-                if unknown
-                else f"class_weight was given with targets of shape {y.shape}",
-                needed=f"class numbers from 0 to {classes - 1}, and one class for each sample",
+                f"class_weight names the classes {unknown}",
+                needed=f"class numbers from 0 to {classes - 1}",
                 why=f"the model's output has shape {output_shape}",
             )
         )
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else class_numbers(y.reshape(len(y)))
     weights = [number(f"class_weight[{k}]", class_weight.get(k, 1.0), 0, example=1) for k in range(classes)]
-    return np.array(weights)[labels]
+    return np.array(weights)[_classes(y, classes, loss)]
+
+
+def _classes(y: Array, classes: int, loss: Loss) -> Array:
+    """Return the class of each sample, or refuse targets that do not name one."""
+    reason, fix = "", "sample_weight=…, an array with a weight for each sample"
+    if y.ndim <= 2 and y.size == len(y):
+        labels = y.reshape(len(y))
+        ignored = getattr(loss, "ignore_class", None)
+        if ignored is not None:  # such samples count nothing, at any weight
+            labels = np.where(labels == ignored, 0, labels)
+        if np.isin(labels, range(classes)).all():
+            return class_numbers(labels)
+        reason = f"class numbers go from 0 to {classes - 1}, and y goes from {y.min():g} to {y.max():g}"
+        if np.isin(labels, (-1, 1)).all():
+            fix = "y = (y + 1) / 2"
+    elif y.ndim > 2 or loss.reads_labels:
+        reason = "a row holds several class numbers"
+    elif isinstance(loss, BinaryLoss | Hinge | SquaredHinge):
+        reason = (
+            f"with {type(loss).__name__} each column is a yes or no of its own: a row has several classes"
+        )
+    elif isinstance(loss, CategoricalLoss | CategoricalHinge) or _one_hot(y):
+        return y.argmax(axis=-1)
+    else:
+        reason = "the rows are not one-hot"
+    raise ValueError(
+        explain(
+            f"class_weight was given with targets of shape {y.shape}",
+            needed="one class for each sample",
+            why=reason,
+            fix=fix,
+        )
+    )
+
+
+def _one_hot(y: Array) -> bool:
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=-1) == 1).all())
 
 
 def size_of(thing: Any) -> str:

@@ -96,7 +96,7 @@ def read(data: Any, what: str, together: Sequence[str]) -> Array:
 
 def _frame(frame: Any, what: str, together: Sequence[str]) -> Array:
     """Return the columns of a frame beside each other, or refuse those that hold no numbers."""
-    absent = np.asarray(frame.isna()).any(axis=0)
+    absent: Any = np.asarray(frame.isna()).any(axis=0)
     numeric = all(isinstance(dtype, np.dtype) and dtype.kind in _NUMBERS for dtype in frame.dtypes)
     if numeric and not absent.any():
         array = np.asarray(frame)  # of one block of numbers this is no copy
