@@ -88,9 +88,14 @@ DATA = {
     "no samples": (fit(X[:0], Y[:0]), "x is empty, of shape (0, 4)", "at least one sample", "fix:"),
     "no features": (fit(X[:, :0], Y), "x is empty, of shape (20, 0)"),
     "no targets": (fit(X, []), "y is empty"),
-    "NaN in x": (fit(spoilt(X, (2, 1), np.nan), Y), "x holds nan at x[2, 1]", "finite", "np.isfinite(x)"),
+    "NaN in x": (
+        fit(spoilt(X, (2, 1), np.nan), Y),
+        "x holds nan at x[2, 1]",
+        "finite",
+        "np.isfinite(np.asarray(x, float))",
+    ),
     "infinity in x": (fit(spoilt(X, (19, 3), -np.inf), Y), "x holds -inf at x[19, 3]"),
-    "NaN in y": (fit(X, spoilt(Y, 7, np.nan)), "y holds nan at y[7]", "np.isfinite(y)"),
+    "NaN in y": (fit(X, spoilt(Y, 7, np.nan)), "y holds nan at y[7]", "for a in (x, y)"),
     "infinity in y": (fit(X, spoilt(Y, 0, np.inf)), "y holds inf at y[0]"),
     "labels counted from 1": (fit(X, Y + 1), "from 1 to 3", "from 0 to 2", "3 classes", "y - 1"),
     "labels too large": (fit(X, Y + 2), "from 2 to 4", "from 0 to 2", "Dense(5, activation='softmax')"),
@@ -100,10 +105,10 @@ DATA = {
     "strings in x": (fit(X.astype(str), Y), "x holds strings", "numbers", "dtype='float32'"),
     "strings in y": (fit(X, Y.astype(str)), "y holds strings", "np.unique(y, return_inverse=True)"),
     "bytes strings": (fit(X.astype(bytes), Y), "bytes strings"),
-    "objects in x": (fit(X.astype(object), Y), "x holds Python objects", "numbers"),
-    "objects in y": (fit(X, Y.astype(object)), "y holds Python objects", "np.unique"),
+    "objects in x": (fit(np.full((20, 4), object()), Y), "x holds Python objects", "numbers"),
+    "objects in y": (fit(X, [object()] * 20), "y holds Python objects", "np.unique"),
     "dates": (fit(X, np.zeros(20, "datetime64[D]")), "y holds dates"),
-    "a None among numbers": (fit([[1, 2, 3, None]] * 20, Y), "x holds Python objects"),
+    "a None among numbers": (fit([[1, 2, 3, None]] * 20, Y), "x holds missing values", "np.isfinite"),
     "ragged x": (fit(RAGGED, Y), "x cannot be read as an array", "rows of one length", "len(row)"),
     "ragged y": (fit(X, RAGGED), "y cannot be read as an array"),
     "x None": (fit(None, Y), "x is None", "a row for each sample", "model.fit(x, y)"),
@@ -282,10 +287,13 @@ def test_targets_that_the_loss_cannot_read(state, loss, y, fragments):
 
 
 @pytest.mark.parametrize("state", ["deferred", "built", "trained"])
-@pytest.mark.parametrize(("labels", "runs"), [(Y % 2 + 1, "1 to 2"), (2 * (Y % 2) - 1, "-1 to 1")])
-def test_labels_that_are_no_probabilities(state, labels, runs):
+@pytest.mark.parametrize(
+    ("labels", "runs", "fix"),
+    [(Y % 2 + 1, "1 to 2", "y = y - 1"), (2 * (Y % 2) - 1, "-1 to 1", "y = (y + 1) / 2")],
+)
+def test_labels_that_are_no_probabilities(state, labels, runs, fix):
     model = make(state, "binary_crossentropy", Dense(1, "sigmoid"))
-    refused(model, fit(y=labels), runs, "from 0 (no) to 1 (yes)", "(y + 1) / 2")
+    refused(model, fit(y=labels), runs, "from 0 (no) to 1 (yes)", fix)
     model.fit(X, Y % 2, verbose=0)
 
 

@@ -95,7 +95,9 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name not in __all__ and name not in _ALSO:
-        raise AttributeError(f"module 'nnlite' has no attribute {name!r}")
+        from nnlite._lib.absent import AbsentNameError
+
+        raise AbsentNameError(__name__, name, __all__)
     value = getattr(import_module(_LAZY[name]), name) if name in _LAZY else import_module(f"nnlite.{name}")
     globals()[name] = value  # the next time without a detour
     return value

@@ -1,10 +1,13 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from nnlite.callbacks import EarlyStopping, ModelCheckpoint, Monitor, ReduceLROnPlateau
+from nnlite import Sequential
+from nnlite.callbacks import EarlyStopping, LambdaCallback, ModelCheckpoint, Monitor, ReduceLROnPlateau
 from nnlite.callbacks.monitor import Monitor as Defined
+from nnlite.layers import Dense
 
 
 def metric(name, direction):
@@ -119,3 +122,43 @@ def test_what_is_missing_is_named_with_what_there_is(fakes):
 def test_min_delta_is_a_number(min_delta):
     with pytest.raises(ValueError, match="min_delta is"):
         Monitor(min_delta=min_delta)
+
+
+def fit_watched_by(*callbacks):
+    model = Sequential([Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    x, y = np.eye(4), np.arange(4) % 2
+    model.fit(x, y, validation_data=(x, y), verbose=0, callbacks=[*callbacks])
+
+
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])
+def test_the_nearest_key_is_named_before_the_first_epoch(kind):
+    epochs = []
+    ended = LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    with pytest.raises(ValueError, match=f"{kind.__name__} watches 'val_acc', of which") as caught:
+        fit_watched_by(kind("val_acc"), ended)
+    assert not epochs
+    fix = str(caught.value).split("fix:")[1].strip()
+    assert fix == f"{kind.__name__}(monitor='val_accuracy')"
+    fit_watched_by(eval(fix, {kind.__name__: kind}))
+
+
+def test_a_key_that_is_missing_is_warned_of_before_the_first_epoch():
+    said = []
+
+    def note(*_):
+        said.append(len(seen))
+
+    with pytest.warns(UserWarning, match="watches 'val_acc'") as seen:
+        fit_watched_by(EarlyStopping("val_acc", mode="max"), LambdaCallback(on_epoch_begin=note))
+    assert said == [1]
+    assert "which the model does not log" in str(seen[0].message)
+    for warning in seen:  # before the first epoch, and after it
+        assert "fix:    EarlyStopping(monitor='val_accuracy')" in str(warning.message)
+
+
+def test_a_key_that_another_callback_logs_is_no_mistake():
+    model = Sequential([Dense(1)])
+    model.compile("sgd", "mse")
+    log = LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(my_loss=1.0))
+    model.fit(np.eye(4), np.arange(4), verbose=0, callbacks=[log, EarlyStopping("my_loss", mode="min")])

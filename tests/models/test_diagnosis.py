@@ -5,7 +5,7 @@ import pytest
 
 from nnlite import Sequential
 from nnlite.errors import NonFiniteError
-from nnlite.layers import Dense
+from nnlite.layers import BatchNormalization, Dense, LayerNormalization, Normalization, Rescaling
 from nnlite.models.diagnosis import check_weights, diagnose
 
 
@@ -36,6 +36,21 @@ def test_inputs_are_blamed_only_if_they_are_large(model, largest, blamed):
     assert (f"inputs that are not scaled (x goes up to {largest})" in message) == blamed
     assert ("x / 255" in message) == blamed
     assert "a learning rate that is too large (it is 0.01)" in message
+    assert "learning_rate=0.001" in message
+
+
+@pytest.mark.parametrize(
+    "first", [BatchNormalization(), LayerNormalization(), Normalization(), Rescaling(0.1)]
+)
+def test_inputs_are_not_blamed_where_the_first_layer_scales_them(first):
+    if isinstance(first, Normalization):
+        first.adapt(np.arange(8.0).reshape(4, 2))
+    model = Sequential([first, Dense(1)])
+    model.compile("sgd", "mse")
+    model.build((None, 2))
+    message = diagnose(model, float("inf"), np.full((4, 2), 255, np.float32), "on this batch")
+    assert "not scaled" not in message
+    assert "x / 255" not in message
     assert "learning_rate=0.001" in message
 
 

@@ -7,7 +7,7 @@ from nnlite import Input, Sequential, Shape, losses
 from nnlite.callbacks import Callback, History, LambdaCallback
 from nnlite.errors import NonFiniteError
 from nnlite.layers import Dense, Dropout, ReLU
-from nnlite.losses import L2, MeanSquaredError
+from nnlite.losses import L2, CategoricalCrossentropy, MeanSquaredError
 from nnlite.metrics import MeanAbsoluteError
 from nnlite.models import data as checks
 from nnlite.optim import SGD, Adam, RMSprop
@@ -642,9 +642,10 @@ def test_class_weights_are_the_weights_of_the_classes_samples(labels):
 
 def test_class_weights_read_one_hot_rows_and_single_outputs():
     y = np.eye(3)[LABELS]
-    weights = checks.class_weights({1: 3.0}, y, Shape(None, 3))
+    weights = checks.class_weights({1: 3.0}, y, Shape(None, 3), CategoricalCrossentropy())
     np.testing.assert_array_equal(weights, np.where(LABELS == 1, 3.0, 1.0))
-    np.testing.assert_array_equal(checks.class_weights({1: 5}, np.array([0.0, 1.0]), Shape(None, 1)), [1, 5])
+    single = checks.class_weights({1: 5}, np.array([0.0, 1.0]), Shape(None, 1), MeanSquaredError())
+    np.testing.assert_array_equal(single, [1, 5])
 
 
 def test_class_weights_are_not_applied_to_the_validation():

@@ -4,6 +4,7 @@ They are given to `fit`, `evaluate` or `predict` as ``callbacks=[...]`` and call
 :class:`Callback` to write one.
 """
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.callbacks.backup_and_restore import BackupAndRestore
 from nnlite.callbacks.base import Callback, CallbackList, History, LambdaCallback
 from nnlite.callbacks.csv_logger import CSVLogger
@@ -29,3 +30,7 @@ __all__ = [
     "ReduceLROnPlateau",
     "TerminateOnNaN",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AbsentNameError(__name__, name, __all__)

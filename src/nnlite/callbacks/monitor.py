@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,35 @@ class Monitor(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Find out which way is better, before anything has been computed."""
         self._sign = self._direction()
+        key, known = self.monitor.removeprefix("val_"), self._known()
+        short = any(name.startswith(key) or key.startswith(name) for name in known if name != key)
+        if key not in known and short:  # "acc" for "accuracy"; another callback may log any other key
+            warnings.warn(
+                explain(
+                    f"{type(self).__name__} watches {self.monitor!r}, which the model does not log",
+                    needed=f"one of: {', '.join(known)}, or these with val_ before them",
+                    fix=self._nearest(known),
+                ),
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _known(self) -> list[str]:
+        """Return what the model logs, as far as it says so."""
+        metrics = getattr(self.model, "metrics", None) or ()
+        own = ["loss", *(metric.name for metric in metrics)]
+        if self.monitor.removeprefix("val_") in own:
+            return own
+        return list(dict.fromkeys([*own, *(getattr(self.model, "metrics_names", None) or ())]))
+
+    def _nearest(self, keys: Iterable[str]) -> str:
+        """Return the line with the key that is most like the one that is watched; nothing, if none is."""
+        import difflib  # slow to import, and only a mistake needs it
+
+        prefix = "val_" * self.monitor.startswith("val_")
+        keys = [prefix + key.removeprefix("val_") for key in keys]
+        near = difflib.get_close_matches(self.monitor, keys, n=1, cutoff=0.5)
+        return f"{type(self).__name__}(monitor={near[0]!r})" if near else ""
 
     def _direction(self) -> float:
         if self.mode != "auto":
@@ -64,13 +94,15 @@ class Monitor(Callback):
         directions = {metric.name: getattr(metric, "direction", None) for metric in metrics}
         directions["loss"] = "down"
         if directions.get(name) is None:
+            known = self._known()
             raise ValueError(
                 explain(
                     f"{type(self).__name__} watches {self.monitor!r}, "
                     "of which it is not known whether less or more is better",
                     needed="mode='min' or mode='max', or one of: "
                     + ", ".join(key for key, direction in directions.items() if direction is not None),
-                    fix=f"{type(self).__name__}(monitor={self.monitor!r}, mode='max')",
+                    fix=(name not in known and self._nearest(known))
+                    or f"{type(self).__name__}(monitor={self.monitor!r}, mode='max')",
                 )
             )
         return 1.0 if directions[name] == "up" else -1.0
@@ -103,7 +135,7 @@ class Monitor(Callback):
                 arrived,
                 needed=f"one of: {', '.join(key for key in logs if key != self.monitor)}",
                 why="nothing was validated in this epoch" if unvalidated else "",
-                fix="fit(..., validation_split=0.2)" if unvalidated else "",
+                fix="fit(..., validation_split=0.2)" if unvalidated else self._nearest(logs),
             ),
             UserWarning,
             stacklevel=3,

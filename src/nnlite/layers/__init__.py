@@ -1,5 +1,6 @@
 """The layers of a network, each a function together with its chain rule."""
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.layers.activations import (
     CELU,
     ELU,
@@ -136,3 +137,7 @@ __all__ = [
     "multiply",
     "subtract",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AbsentNameError(__name__, name, __all__)

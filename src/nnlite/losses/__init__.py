@@ -7,6 +7,7 @@ The classes are losses that a model is trained with. The functions, in small let
 each sample.
 """
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.losses.base import Loss
 from nnlite.losses.crossentropy import (
     BinaryCrossentropy,
@@ -109,3 +110,7 @@ __all__ = [
     "squared_hinge",
     "tversky",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AbsentNameError(__name__, name, __all__)

@@ -320,11 +320,12 @@ def _labels(y: Array, output_shape: Shape, ignore_class: int | None = None) -> A
             explain(
                 f"the labels run from {low} to {high}",
                 needed=f"whole numbers from 0 to {classes - 1}, because the output has {classes} classes",
-                fix="y - 1, if the classes are counted from 1"
+                why="these are counted from 1" if low == 1 and high == classes else "",
+                fix="y = y - 1"
                 if low == 1 and high == classes
                 else f"Dense({high + 1}, activation='softmax')"
                 if low >= 0
-                else "names, y = np.unique(y, return_inverse=True)",
+                else "classes, y = np.unique(y, return_inverse=True)",
             )
         )
     return y if y.dtype.kind in "iu" else y.astype(np.intp)

@@ -139,10 +139,17 @@ def _two_labels(y: Array) -> Array:
                 f"the targets of a hinge loss are {_some(y)}",
                 needed="-1 and +1, or 0 and 1",
                 why="the sign of the target says on which side the prediction belongs",
-                fix="loss='categorical_hinge' with one-hot targets, for more than two classes",
+                fix=_two_signs(y),
             )
         )
     return y
+
+
+def _two_signs(y: Array) -> str:
+    different = np.unique(y)
+    if len(different) > 2:
+        return "loss='categorical_hinge' with one-hot targets, for more than two classes"
+    return "y = y - 1" if list(different) == [1, 2] else f"y = np.where(y == {different[-1]:g}, 1, -1)"
 
 
 def _some(y: Array) -> str:

@@ -12,6 +12,7 @@ from nnlite import config
 from nnlite._lib.checks import number
 from nnlite.errors import explain
 from nnlite.losses.base import Loss, function_of
+from nnlite.losses.probabilities import into_unit
 from nnlite.tensor import Array, Shape
 
 __all__ = ["Dice", "Tversky", "dice", "tversky"]
@@ -102,7 +103,7 @@ class Tversky(Loss):
                     f"a target of a loss of overlap is {y.real.min():g}",
                     needed="numbers from 0 (no) on, 1 for a yes",
                     why="the sums in its divisor may be 0 otherwise",
-                    fix="y = (y + 1) / 2 if the labels are -1 and +1",
+                    fix=into_unit(y),
                 )
             )
         return y

@@ -64,6 +64,20 @@ def through_shares(g: Array, q: Array, total: Array) -> Array:
 # --- arguments -------------------------------------------------------------------------------------------
 
 
+def into_unit(y: Array) -> str:
+    """Return the code that brings such targets to 0 … 1: labels to 0 and 1, anything else to a part of 1."""
+    low, high = y.real.min(), y.real.max()
+    if np.isin(y, (-1, 1)).all():
+        return "y = (y + 1) / 2"
+    if np.isin(y, (1, 2)).all():
+        return "y = y - 1"
+    if low >= 0 and (y == np.floor(y.real)).all():
+        if y.shape[-1] == 1 and high < 100:  # more than two classes
+            return f"Dense({high + 1:g}, 'softmax') and loss='sparse_categorical_crossentropy'"
+        return f"y = y / {255 if 16 < high < 255 else high:g}"  # the pixels of images
+    return "y = (y - y.min()) / (y.max() - y.min())"
+
+
 def check_probabilities(y: Array, loss: str, *, needed: str, why: str = "", fix: str = "") -> None:
     """Refuse targets outside 0 … 1."""
     if y.size and not (y.real.min() >= 0 and y.real.max() <= 1):
@@ -72,7 +86,7 @@ def check_probabilities(y: Array, loss: str, *, needed: str, why: str = "", fix:
                 f"the targets of {loss} run from {y.real.min():g} to {y.real.max():g}",
                 needed=needed,
                 why=why,
-                fix=fix,
+                fix=fix or into_unit(y),
             )
         )
 
@@ -169,7 +183,6 @@ class BinaryLoss(ProbabilityLoss):
             self.kind,
             needed="numbers from 0 (no) to 1 (yes)",
             why="they are read as probabilities",
-            fix="y = (y + 1) / 2 if the labels are -1 and +1",
         )
         return y
 

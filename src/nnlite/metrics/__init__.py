@@ -4,6 +4,7 @@ The classes keep a state over batches. The functions, in small letters, return t
 that are losses, too, are the same functions as in `nnlite.losses`.
 """
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.losses.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -153,3 +154,7 @@ __all__ = [
     "squared_hinge",
     "top_k_categorical_accuracy",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AbsentNameError(__name__, name, __all__)

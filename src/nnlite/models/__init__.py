@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.models.model import Model
 from nnlite.models.sequential import Sequential
 
@@ -17,7 +18,7 @@ _LAZY = ("clone_model", "load_model", "model_from_json", "save_model")
 def __getattr__(name: str) -> Any:
     if name in _LAZY:  # what reads files loads when it is first asked for
         return getattr(import_module("nnlite.models.loading"), name)
-    raise AttributeError(f"module 'nnlite.models' has no attribute {name!r}")
+    raise AbsentNameError(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:

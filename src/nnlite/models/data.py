@@ -1,7 +1,7 @@
 """What x and y must be: data are checked once, before the first batch and before anything changes.
 
-What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense in
-silence: labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
+What is refused here would otherwise fail as an obscure matrix product, or worse, train to nonsense without a
+word: labels counted from 1, targets of shape (n,) broadcast against outputs of shape (n, 1), a NaN.
 """
 
 import math
@@ -13,6 +13,9 @@ import numpy as np
 from nnlite._lib.checks import class_numbers, number, whole_number
 from nnlite.errors import ShapeError, explain, unknown_name
 from nnlite.losses.base import Loss
+from nnlite.losses.margin import CategoricalHinge, Hinge, SquaredHinge
+from nnlite.losses.probabilities import BinaryLoss, CategoricalLoss
+from nnlite.models.reading import good_rows, numbers_of, read, variable
 from nnlite.tensor import Array, Shape, as_floats
 
 __all__ = [
@@ -64,16 +67,17 @@ class Expected(NamedTuple):
 
     def checked_x(self, x: Any, prefix: str = "") -> Any:
         """Return x as an array that fits the input, or a list of them for several inputs; or refuse it."""
-        arrays = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input")
+        together = (f"{prefix}x",)
+        arrays = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input", together)
         check_lengths(arrays)
-        return self._fitting(arrays, prefix)
+        return self._fitting(arrays, prefix, together)
 
-    def _fitting(self, arrays: dict[str, Array], prefix: str) -> Any:
+    def _fitting(self, arrays: dict[str, Array], prefix: str, together: Sequence[str]) -> Any:
         """Return the inputs, each in its shape and without NaN, or refuse them."""
         xs = []
         for (label, array), (_, shape) in zip(arrays.items(), self.inputs, strict=True):
             xs.append(self._fitted(array, shape, prefix))
-            check_finite(xs[-1], label)
+            check_finite(xs[-1], label, together)
         return xs[0] if len(xs) == 1 else xs
 
     def _fitted(self, x: Array, shape: Shape | None, prefix: str) -> Array:
@@ -95,16 +99,17 @@ class Expected(NamedTuple):
 
     def checked(self, x: Any, y: Any, sample_weight: Any = None, prefix: str = "") -> Batch:
         """Return (x, y, weights) as arrays that fit the model, or refuse them; nothing is changed."""
-        xs = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input")
-        ys = arrays_of(y, self.outputs, f"{prefix}y", "output")
+        together = [f"{prefix}x", f"{prefix}y"] + [f"{prefix}sample_weight"] * (sample_weight is not None)
+        xs = arrays_of(x, [name for name, _ in self.inputs], f"{prefix}x", "input", together)
+        ys = arrays_of(y, self.outputs, f"{prefix}y", "output", together)
         weights: list[Array | None] = [None] * len(ys)
         if sample_weight is not None:
             weights = self._checked_weights(sample_weight, len(next(iter(xs.values()))))
         check_lengths(xs | ys)
-        x = self._fitting(xs, prefix)
+        x = self._fitting(xs, prefix, together)
         shapes = self.output_shapes(x)
         for (label, array), loss, shape in zip(list(ys.items()), self.losses, shapes, strict=True):
-            check_finite(array, label)
+            check_finite(array, label, together)
             ys[label] = self._lined_up(loss, array, shape, x, prefix)
         if len(ys) == 1:
             return x, *ys.values(), weights[0]
@@ -158,7 +163,7 @@ class Expected(NamedTuple):
                     else "sample_weight=[np.array([class_weight[k] for k in labels]), …]",
                 )
             )
-        return x, y, class_weights(class_weight, y, self.output_shapes(x)[0])
+        return x, y, class_weights(class_weight, y, self.output_shapes(x)[0], self.losses[0])
 
     def cast(self, data: Batch) -> Batch:
         """Return a batch in the model's type; complex numbers stay complex, for gradient checks."""
@@ -194,13 +199,15 @@ def shapes_of(x: Any) -> list[tuple[int, ...]]:
     return [array.shape for array in (x if isinstance(x, list) else [x])]
 
 
-def arrays_of(given: Any, names: Sequence[str], what: str, kind: str) -> dict[str, Array]:
+def arrays_of(
+    given: Any, names: Sequence[str], what: str, kind: str, together: Sequence[str]
+) -> dict[str, Array]:
     """Return an array for each of the names, by what messages call it: ``"x"``, or ``"x['wide']"``."""
     if len(names) == 1 and not isinstance(given, list | tuple | Mapping):
-        return {what: as_data(given, what)}
+        return {what: as_data(given, what, together)}
     labels = [what] if len(names) == 1 else [f"{what}[{name!r}]" for name in names]
     parts = one_each(given, names, what, kind)
-    return {label: as_data(part, label) for label, part in zip(labels, parts, strict=True)}
+    return {label: as_data(part, label, together) for label, part in zip(labels, parts, strict=True)}
 
 
 def one_each(given: Any, names: Sequence[str], what: str, kind: str, *, missing: bool = False) -> list[Any]:
@@ -251,49 +258,32 @@ def one_each(given: Any, names: Sequence[str], what: str, kind: str, *, missing:
 _CHUNK = 1 << 22  # numbers looked at in one go, so that checking a large array needs little memory
 
 
-def as_data(data: Any, what: str) -> Array:
+def as_data(data: Any, what: str, together: Sequence[str] = ("x", "y")) -> Array:
     """Return data as an array of numbers, without copying what is one already.
 
     Parameters
     ----------
-    data : array_like
-        Arrays, lists, and whatever NumPy can read as an array.
+    data : array_like, DataFrame, Series or sparse matrix
+        Whatever `read` can read as an array.
     what : str
         The name in messages: ``"x"``, ``"y"``.
+    together : sequence of str
+        The names of all arrays that belong together row by row: a row is kept or left out in all of them.
 
     Raises
     ------
     TypeError
-        If it holds strings or objects, or is nothing at all.
+        If it holds strings, dates or other objects that are no numbers, or is nothing at all.
     ValueError
-        If it is empty, has rows of different lengths, or is a single number.
+        If it is empty, has rows of different lengths or missing numbers, or is a single number.
     """
     if data is None:
         raise TypeError(
             explain(f"{what} is None", needed="an array with a row for each sample", fix="model.fit(x, y)")
         )
-    try:
-        array = np.asarray(data)
-    except ValueError as error:  # NumPy's word for rows of different lengths
-        raise ValueError(
-            explain(
-                f"{what} cannot be read as an array: {error}",
-                needed="rows of one length",
-                fix=f"print({{len(row) for row in {what}}}) shows the lengths that there are",
-            )
-        ) from error
-    if array.dtype.kind in "USOmMV":
-        kinds = {"U": "strings", "S": "bytes strings", "O": "Python objects", "m": "time spans", "M": "dates"}
-        raise TypeError(
-            explain(
-                f"{what} holds {kinds.get(array.dtype.kind, 'records')} (dtype {array.dtype})",
-                needed="numbers",
-                why="a network multiplies them by weights" if what == "x" else "a loss computes with them",
-                fix="names, codes = np.unique(y, return_inverse=True); then fit on the codes"
-                if what == "y"
-                else f"{what} = np.asarray({what}, dtype='float32')",
-            )
-        )
+    array = data if type(data) is np.ndarray else read(data, what, together)
+    if array.dtype.kind not in "biufc":
+        array = numbers_of(array, what, together)
     if array.ndim == 0:
         raise ShapeError(
             explain(f"{what} is the single number {array}", needed="an array with a row for each sample")
@@ -303,13 +293,13 @@ def as_data(data: Any, what: str) -> Array:
             explain(
                 f"{what} is empty, of shape {array.shape}",
                 needed="at least one sample of at least one number",
-                fix=f"print({what}.shape) after each step that selects rows or columns",
+                fix=f"print({variable(what)}.shape) after each step that selects rows or columns",
             )
         )
     return array
 
 
-def check_finite(array: Array, what: str) -> None:
+def check_finite(array: Array, what: str, together: Sequence[str] = ("x", "y")) -> None:
     """Refuse NaN and infinity, saying where the first one is.
 
     The sum of an array is finite only if all of its numbers are, and costs a single pass without
@@ -325,13 +315,17 @@ def check_finite(array: Array, what: str) -> None:
                 continue
         wrong = np.argwhere(~np.isfinite(chunk))
         if len(wrong):
-            place = (start + int(wrong[0][0]), *map(int, wrong[0][1:]))
+            place, name = (start + int(wrong[0][0]), *map(int, wrong[0][1:])), variable(what)
             raise ValueError(
                 explain(
                     f"{what} holds {array[place]} at {what}[{', '.join(map(str, place))}]",
                     needed="finite numbers",
                     why="one NaN or infinity makes every weight NaN after one step",
-                    fix=f"rows = np.isfinite({what}).reshape(len({what}), -1).all(axis=1) are the good ones",
+                    fix=good_rows(
+                        f"np.isfinite(np.asarray({name}, float)).reshape(len({name}), -1).all(axis=1)",
+                        what,
+                        together,
+                    ),
                 )
             )
 
@@ -354,15 +348,16 @@ def check_weights(sample_weight: Any, n: int) -> Array | None:
     """Return the samples' weights as an array of floats, or refuse them."""
     if sample_weight is None:
         return None
-    weight = as_data(sample_weight, "sample_weight")
+    together = ("x", "y", "sample_weight")
+    weight = as_data(sample_weight, "sample_weight", together)
     if weight.shape == (n, 1):
         weight = weight[:, 0]
     Shape(n).check(weight, "sample_weight", why="one weight for each sample")
-    check_finite(weight, "sample_weight")
+    check_finite(weight, "sample_weight", together)
     return weight
 
 
-def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
+def class_weights(class_weight: Any, y: Array, output_shape: Shape, loss: Loss) -> Array:
     """Return the weight of each sample from the weight of its class.
 
     Parameters
@@ -370,14 +365,18 @@ def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
     class_weight : mapping of int to float
         A class that is not named has the weight 1.
     y : ndarray
-        Class numbers (n,) or (n, 1), or one-hot rows (n, K).
+        Targets, as the loss reads them.
     output_shape : Shape
         Of the model's output: its last axis is the number of classes, and 1 means two classes.
+    loss : Loss
+        Says what the targets are. For a sparse loss, and in a single column, they are class numbers; in
+        several columns they are one-hot rows, unless each column is a yes or no of its own.
 
     Raises
     ------
     ValueError, TypeError
-        For classes that there are not, for what is no mapping, or for weights that are no numbers.
+        For classes that there are not, for targets that name no class, for what is no mapping, or for
+        weights that are no numbers.
     """
     if not isinstance(class_weight, Mapping):
         raise TypeError(
@@ -389,19 +388,53 @@ def class_weights(class_weight: Any, y: Array, output_shape: Shape) -> Array:
         )
     classes = max(2, output_shape[-1] or 0)
     unknown = [k for k in class_weight if k not in range(classes)]
-    if unknown or y.ndim > 2:
+    if unknown:
         raise ValueError(
             explain(
-                f"class_weight names the classes {unknown}"
-                if unknown
-                else f"class_weight was given with targets of shape {y.shape}",
-                needed=f"class numbers from 0 to {classes - 1}, and one class for each sample",
+                f"class_weight names the classes {unknown}",
+                needed=f"class numbers from 0 to {classes - 1}",
                 why=f"the model's output has shape {output_shape}",
             )
         )
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else class_numbers(y.reshape(len(y)))
     weights = [number(f"class_weight[{k}]", class_weight.get(k, 1.0), 0, example=1) for k in range(classes)]
-    return np.array(weights)[labels]
+    return np.array(weights)[_classes(y, classes, loss)]
+
+
+def _classes(y: Array, classes: int, loss: Loss) -> Array:
+    """Return the class of each sample, or refuse targets that do not name one."""
+    reason, fix = "", "sample_weight=…, an array with a weight for each sample"
+    if y.ndim <= 2 and y.size == len(y):
+        labels = y.reshape(len(y))
+        ignored = getattr(loss, "ignore_class", None)
+        if ignored is not None:  # such samples count nothing, at any weight
+            labels = np.where(labels == ignored, 0, labels)
+        if np.isin(labels, range(classes)).all():
+            return class_numbers(labels)
+        reason = f"class numbers go from 0 to {classes - 1}, and y goes from {y.min():g} to {y.max():g}"
+        if np.isin(labels, (-1, 1)).all():
+            fix = "y = (y + 1) / 2"
+    elif y.ndim > 2 or loss.reads_labels:
+        reason = "a row holds several class numbers"
+    elif isinstance(loss, BinaryLoss | Hinge | SquaredHinge):
+        reason = (
+            f"with {type(loss).__name__} each column is a yes or no of its own: a row has several classes"
+        )
+    elif isinstance(loss, CategoricalLoss | CategoricalHinge) or _one_hot(y):
+        return y.argmax(axis=-1)
+    else:
+        reason = "the rows are not one-hot"
+    raise ValueError(
+        explain(
+            f"class_weight was given with targets of shape {y.shape}",
+            needed="one class for each sample",
+            why=reason,
+            fix=fix,
+        )
+    )
+
+
+def _one_hot(y: Array) -> bool:
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=-1) == 1).all())
 
 
 def size_of(thing: Any) -> str:
@@ -524,7 +557,7 @@ def split_off(
 
 def is_stream(data: Any) -> bool:
     """Whether these are batches to be asked for one by one, and not an array or something like one."""
-    if isinstance(data, list | tuple | dict | str) or hasattr(data, "__array__"):
+    if isinstance(data, list | tuple | dict | str) or hasattr(data, "__array__") or hasattr(data, "toarray"):
         return False
     return (
         hasattr(data, "__next__")

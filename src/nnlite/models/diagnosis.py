@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 
 from nnlite.errors import NonFiniteError, explain
+from nnlite.layers.normalization import BatchNormalization, LayerNormalization, Normalization
+from nnlite.layers.shaping import Rescaling
 from nnlite.models.step import Step
 
 __all__ = ["check_weights", "diagnose"]
 
-_UNSCALED = 30.0  # beyond this, inputs saturate a sigmoid with weights of the usual size
+_SCALES = (BatchNormalization, LayerNormalization, Normalization, Rescaling)
+_UNSCALED = 30.0  # inputs beyond this saturate a sigmoid whose weights have their usual size
 
 
 def diagnose(step: Step, loss: float, x: Any, place: str) -> str:
@@ -29,7 +32,7 @@ def diagnose(step: Step, loss: float, x: Any, place: str) -> str:
     rate, largest = _rate(step), max(float(np.abs(part).max()) for part in (x if type(x) is list else [x]))
     causes = [f"a learning rate that is too large (it is {rate:g})"]
     fix = f"build the model anew and compile it with learning_rate={rate / 10:g}"
-    if largest > _UNSCALED:
+    if largest > _UNSCALED and not isinstance(step.network.leaves[0], _SCALES):
         causes.insert(0, f"inputs that are not scaled (x goes up to {largest:g})")
         fix = f"x = x / 255 for images, or (x - x.mean(0)) / x.std(0); else {fix}"
     return explain(

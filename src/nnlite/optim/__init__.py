@@ -1,5 +1,6 @@
 """Optimizers, which move θ downhill, and the mini-batches that they see."""
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite.optim import schedules
 from nnlite.optim.adadelta import Adadelta
 from nnlite.optim.adagrad import Adagrad
@@ -30,3 +31,7 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AbsentNameError(__name__, name, __all__)

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nnlite._lib.absent import AbsentNameError
 from nnlite._lib.registry import custom_objects as custom_object_scope
 from nnlite._lib.registry import (
     get_custom_objects,
@@ -39,7 +40,7 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name in _LAZY:  # the models import this package, which therefore imports them when they are asked for
         return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'nnlite.saving' has no attribute {name!r}")
+    raise AbsentNameError(__name__, name, __all__)
 
 
 def __dir__() -> list[str]:
