@@ -1,7 +1,10 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from nnlite import Sequential
+import nnlite
+from nnlite import Input, Sequential
 from nnlite.errors import ShapeError
 from nnlite.initializers import RandomNormal
 from nnlite.layers.dense import Dense
@@ -181,6 +184,72 @@ def test_adapt_in_float32_computes_in_double():
     np.testing.assert_allclose(layer.adapted_variance, 0.25, rtol=1e-6)
 
 
+def batches_of(x):
+    return [
+        lambda: [x[:3], x[3:]],
+        lambda: iter([(x[:1], None), (x[1:], None)]),
+        lambda: (row[np.newaxis] for row in x),
+        lambda: Numbered(x),
+    ]
+
+
+class Numbered(nnlite.utils.PyDataset):
+    def __init__(self, x, number=7):
+        super().__init__()
+        self.x, self.number = x, number
+
+    num_batches = property(lambda self: self.number)
+
+    def __getitem__(self, i):
+        return self.x[i : i + 1], None
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_adapt_to_batches(way):
+    layer = Normalization(dtype="float64")
+    layer.adapt(batches_of(1e3 + ROWS)[way]())
+    np.testing.assert_allclose(layer.adapted_mean, 1e3 + ROWS.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(layer.adapted_variance, ROWS.var(0), rtol=1e-9)
+    assert layer.count == 7
+
+
+def test_data_that_do_not_end(monkeypatch):
+    layer = Normalization(dtype="float64")
+    layer.adapt(ROWS)
+    monkeypatch.setattr("nnlite.layers.normalization.MOST_BATCHES", 50)
+    for data in (itertools.repeat(np.zeros((2, 4))), Numbered(ROWS, None)):
+        with pytest.raises(ValueError, match=r"data that do not end(.|\n)*itertools.islice\(data"):
+            layer.adapt(data)
+    np.testing.assert_array_equal(layer.adapted_mean, ROWS.mean(0))
+    layer.adapt(itertools.islice(itertools.repeat(ROWS), 50))
+    assert layer.count == 350
+
+
+def test_one_mean_for_all_numbers():
+    layer = Normalization(axis=None, dtype="float64")
+    layer.adapt(ROWS[:, 0])  # a column without an axis for it
+    assert (layer.count, layer.adapted_mean.shape, layer.mean.shape) == (7, (), (1,))
+    wanted = (ROWS - ROWS[:, 0].mean()) / ROWS[:, 0].std()
+    np.testing.assert_allclose(layer(ROWS), wanted, rtol=1e-13)
+    np.testing.assert_allclose(layer(ROWS[:, 0]), wanted[:, 0], rtol=1e-13)
+    model = Sequential([Input((4,), dtype="float64"), layer])
+    np.testing.assert_allclose(model(ROWS), wanted, rtol=1e-13)
+
+
+def test_what_it_computes_with():
+    layer = Normalization(axis=1, dtype="float64")
+    assert (layer.mean, layer.variance, layer.count) == (None, None, 0)
+    layer.adapt(IMAGES)
+    assert layer.count == 20
+    np.testing.assert_allclose(layer.mean, IMAGES.mean((0, 2), keepdims=True), rtol=1e-14)
+    np.testing.assert_allclose(layer.variance.numpy(), IMAGES.var((0, 2), keepdims=True), rtol=1e-14)
+    given = Normalization(mean=3.0, variance=[4.0, 9.0])
+    assert given.get_config()["mean"] == 3.0
+    given.build((None, 2))
+    np.testing.assert_array_equal(given.mean, [[3, 3]])
+    np.testing.assert_array_equal(given.variance, [[4, 9]])
+
+
 def test_a_feature_that_never_changes():
     layer = Normalization(dtype="float64")
     layer.adapt(np.ones((5, 1)))
@@ -258,7 +327,7 @@ def test_numbers_that_are_given_are_not_to_be_found():
 def test_data_of_another_width():
     layer = Normalization(name="n")
     layer.adapt(ROWS)
-    with pytest.raises(ShapeError, match=r"'n'.adapted_mean was given an array of shape \(3,\)"):
+    with pytest.raises(ShapeError, match=r"shape \(7, 3\), of \(3,\) features\n  needed: \(4,\), for which"):
         layer.adapt(ROWS[:, :3])
 
 
@@ -266,13 +335,67 @@ def test_data_of_another_width():
 
 
 @pytest.mark.parametrize("make", [BatchNormalization, LayerNormalization, Normalization])
-def test_the_features_lie_along_the_last_axis(make):
+def test_what_is_no_axis(make):
     assert make([-1]).axis == -1  # as Keras's configurations have it
-    for axis in (0, 1, None, [1, 2]):
-        with pytest.raises(ValueError, match=r"the axis of \w+ 'n' is (.|\n)*needed: -1"):
+    for axis in ("a", 0.5, True, [], *([[1, 2], None] if make is BatchNormalization else [])):
+        with pytest.raises(ValueError, match=r"the axis of \w+ 'n' is (.|\n)*fix:    axis=-1"):
             make(axis, name="n")
-    with pytest.raises(ShapeError, match="a known number of features"):
-        make().build((None, None))
+    for axis, shape in ((-1, (None, None)), (0, (None, 3))):
+        with pytest.raises(ShapeError, match="a known number of features"):
+            make(axis).build(shape)
+    for axis in (2, -3, *([[1, -1]] if make is not BatchNormalization else [])):
+        with pytest.raises(ShapeError, match=r"an input of 2 axes\n  needed: different axes from -2 to 1"):
+            make(axis).build((None, 3))
+
+
+TENSORS = rng.normal(3, 2, size=(4, 3, 5, 2))
+ALONG = [
+    *((BatchNormalization, {"axis": axis}) for axis in (1, 2, -2, -1, 3)),
+    *((LayerNormalization, {"axis": axis}) for axis in (1, -2, (1, 2), [3, 1], (1, 2, 3))),
+    *((LayerNormalization, {"axis": axis, "rms_scaling": True}) for axis in (-1, 1, (2, 3))),
+    *((Normalization, {"axis": axis}) for axis in (1, -2, (1, 3), [-1, 1], (1, 2, 3), None)),
+    *((Normalization, {"axis": axis, "invert": True}) for axis in (1, (1, 2), None)),
+]
+EACH_AXIS = pytest.mark.parametrize(
+    ("make", "settings"), ALONG, ids=[f"{m.__name__}-{list(s.values())}" for m, s in ALONG]
+)
+
+
+def along(make, settings, dtype="float64"):
+    """A layer for TENSORS with random numbers in it."""
+    layer = make(**settings, **({} if make is Normalization else RANDOM), dtype=dtype)
+    layer.build((None, *TENSORS.shape[1:]))
+    if make is Normalization:
+        layer.adapt(TENSORS)
+    return layer
+
+
+@EACH_AXIS
+def test_the_gradient_along_each_axis(make, settings):
+    report = nnlite.gradcheck.check_layer(along(make, settings), TENSORS)
+    assert report.ok, report
+
+
+def test_axis_1_of_two_axes_is_the_last():
+    for make in (BatchNormalization, LayerNormalization):
+        one, last = (make(axis, **RANDOM, dtype="float64") for axis in (1, -1))
+        dy = rng.normal(size=ROWS.shape)
+        np.testing.assert_array_equal(one(ROWS, training=True), last(ROWS, training=True))
+        for layer in (one, last):
+            layer.forward(ROWS, training=True)
+        np.testing.assert_array_equal(one.backward(dy), last.backward(dy))
+    assert Sequential([Input((3,)), BatchNormalization(axis=1)]).output_shape == (None, 3)
+
+
+def test_scaling_by_the_deviation_by_hand():
+    layer = built(LayerNormalization, np.zeros((1, 2)), epsilon=7.0, rms_scaling=True)
+    layer.gamma = [2.0, 10.0]
+    # mean 4, variance 9, s = √(9 + 7) = 4; y = γ·x/4, and the mean stays
+    np.testing.assert_array_equal(layer.forward(np.array([[1.0, 7.0]]), training=True), [[0.5, 17.5]])
+    # du = (2, 0), du·u = (1/2, 0) with mean 1/4, v = ∓3/4: dx = ((2, 0) - v/4)/4
+    np.testing.assert_array_equal(layer.backward(np.array([[1.0, 0.0]])), [[35 / 64, -3 / 64]])
+    assert layer.parameter_names() == ["gamma"]
+    assert LayerNormalization.from_config(layer.get_config()).rms_scaling
 
 
 @pytest.mark.parametrize(
@@ -375,3 +498,38 @@ def test_adapted_as_in_keras(keras, x, invert):
     layer.adapt(x)
     theirs.adapt(x)
     np.testing.assert_allclose(layer(x + 1), theirs(x + 1), rtol=1e-12, atol=1e-12)
+
+
+@quiet
+@EACH_AXIS
+def test_along_each_axis_as_in_keras(keras, make, settings):
+    import jax
+
+    layer, theirs = along(make, settings), getattr(keras.layers, make.__name__)(**settings)
+    theirs.build((None, *TENSORS.shape[1:]))
+    if make is Normalization:
+        theirs.adapt(TENSORS)
+        np.testing.assert_allclose(layer.mean, theirs.mean, rtol=1e-12)
+        np.testing.assert_allclose(layer.variance, theirs.variance, rtol=1e-12)
+    else:
+        theirs.set_weights(layer.get_weights())
+    close = {"rtol": 1e-11, "atol": 1e-12}
+    training = {"training": True} if make is BatchNormalization else {}
+    dy = rng.normal(size=TENSORS.shape)
+    rest = [v.value for v in theirs.non_trainable_variables]
+
+    def function(parameters, x):
+        return theirs.stateless_call(parameters, rest, x, **training)[0]
+
+    parameters = [v.value for v in theirs.trainable_variables]
+    y, vjp = jax.vjp(function, parameters, jax.numpy.asarray(TENSORS))
+    np.testing.assert_allclose(layer.forward(TENSORS, training=True), y, **close)
+    gradients, dx = vjp(jax.numpy.asarray(dy))
+    np.testing.assert_allclose(layer.backward(dy), dx, **close)
+    for mine, their in zip(layer.grads.values(), gradients, strict=True):
+        np.testing.assert_allclose(mine, their, **close)
+    if make is BatchNormalization:
+        layer.commit()
+        theirs(TENSORS, training=True)
+        for mine, their in zip(layer.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(mine, their, **close)
