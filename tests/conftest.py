@@ -22,6 +22,7 @@ LIBRARIES = {
     "keras32": ("Keras on JAX", ("keras", "jax")),
     "torch": ("PyTorch", ("torch",)),
     "sklearn": ("scikit-learn", ("sklearn",)),
+    "numba": ("numba", ("numba",)),
 }
 
 
@@ -108,6 +109,12 @@ def keras(keras32, monkeypatch):
 def torch():
     """PyTorch."""
     return importlib.import_module("torch")
+
+
+@pytest.fixture(scope="session")
+def numba():
+    """Numba, with which the update of an optimizer is a compiled loop."""
+    return importlib.import_module("numba")
 
 
 @pytest.fixture(scope="session")

@@ -709,7 +709,7 @@ def test_constraints_hold_after_every_step():
 def test_arguments_that_only_a_compiler_needs_are_taken_and_do_nothing():
     model = make()
     model.compile(
-        "sgd", "mse", run_eagerly=True, jit_compile=True, steps_per_execution=8, auto_scale_loss=False
+        "sgd", "mse", run_eagerly=True, jit_compile=False, steps_per_execution=8, auto_scale_loss=False
     )
     model.fit(X, Y, verbose=0)
     with pytest.raises(

@@ -75,19 +75,16 @@ def test_the_loops_do_what_the_rules_do(cls, options, dtype, monkeypatch):
     lengths=st.lists(st.integers(0, 300), min_size=1, max_size=3),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_compiled_loops_do_what_the_rules_do(cls, options, dtype, lengths, seed):
-    pytest.importorskip("numba", exc_type=ImportError)
+def test_compiled_loops_do_what_the_rules_do(numba, cls, options, dtype, lengths, seed):
     compare(cls, options, dtype, lengths, 5, np.random.default_rng(seed), compiled=True)
 
 
 @pytest.mark.parametrize("extra", [{"clipnorm": 0.1}, {"use_ema": True}, {"gradient_accumulation_steps": 2}])
-def test_what_stands_around_the_rule_is_the_same(extra):
-    pytest.importorskip("numba", exc_type=ImportError)
+def test_what_stands_around_the_rule_is_the_same(numba, extra):
     compare(Adam, extra, np.float64, [40, 3, 50], 6, np.random.default_rng(0), compiled=True)
 
 
-def test_loops_are_kept_on_disk():
-    pytest.importorskip("numba", exc_type=ImportError)
+def test_loops_are_kept_on_disk(numba):
     assert fused.compiled(fused.adam).stats.cache_path
 
 

@@ -158,8 +158,8 @@ def test_random_state_gives_the_rows_of_scikit_learn():
     "sizes", [{}, {"test_size": 0.2}, {"train_size": 0.31}, {"train_size": 11, "test_size": 13}]
 )
 @pytest.mark.parametrize("stratify", [None, classes(53), np.eye(5)[classes(53)]], ids=["", "1", "2"])
-def test_against_scikit_learn(sizes, stratify):
-    theirs = pytest.importorskip("sklearn.model_selection").train_test_split
+def test_against_scikit_learn(sklearn, sizes, stratify):
+    theirs = sklearn.model_selection.train_test_split
     a = np.arange(53)
     for seed in range(5):
         arguments = {**sizes, "random_state": seed, "stratify": stratify}
