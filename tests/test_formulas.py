@@ -70,6 +70,7 @@ WITHOUT_FORMULA = {
     "nnlite.metrics.confusion.ConfusionMetric": "what metrics of the four cases have in common",
     "nnlite.metrics.variable.StateVariable": "a number with a name",
     "nnlite.regularizers.Regularizer": "the contract",
+    "nnlite.regularizers.FunctionRegularizer": "any function",
     "nnlite.optim.base.Optimizer": "the contract",
     "nnlite.optim.rate.Rate": "a number",
     "nnlite.optim.variables.OptimizerVariable": "a number or an array by its name",

@@ -6,11 +6,11 @@ from scipy import stats
 
 from nnlite import config, initializers
 from nnlite.errors import ShapeError
-from nnlite.initializers import Identity, Orthogonal, VarianceScaling, fans
+from nnlite.initializers import FunctionInitializer, Identity, Orthogonal, VarianceScaling, fans
 
 SHAPE = (300, 200)  # fan_in 300, fan_out 200
 N = math.prod(SHAPE)
-SCHEMES = sorted(set(initializers.registry.values()), key=lambda cls: cls.__name__)
+SCHEMES = sorted(set(initializers.registry.values()) - {FunctionInitializer}, key=lambda cls: cls.__name__)
 RANDOM = [cls for cls in SCHEMES if cls.__name__ not in ("Zeros", "Ones", "Constant", "Identity")]
 MATRICES = (initializers.Identity, initializers.Orthogonal)
 
@@ -320,3 +320,35 @@ def test_names_of_keras(keras32):
             assert getattr(keras32.initializers, name).__name__ == getattr(initializers, name).__name__
     for name in ("zero", "one", "normal", "uniform", "OrthogonalInitializer", "IdentityInitializer"):
         assert type(keras32.initializers.get(name)).__name__ == type(initializers.get(name)).__name__
+
+
+# --- arrays and functions ------------------------------------------------------------------------------
+
+
+def test_constants_that_differ():
+    constant = initializers.Constant([-1.0, 0.0, 1.0])
+    np.testing.assert_array_equal(constant((3,)), [-1, 0, 1])
+    np.testing.assert_array_equal(constant((2, 3)), [[-1, 0, 1]] * 2)
+    np.testing.assert_array_equal(initializers.Constant.from_config(constant.get_config())((3,)), [-1, 0, 1])
+    np.testing.assert_array_equal(initializers.get(np.array([[2.0], [3.0]]))((2, 1)), [[2], [3]])
+    np.testing.assert_array_equal(initializers.Constant(np.array([4.0]))((1,)), [4])  # a bias as in tutorials
+    with pytest.raises(
+        ShapeError, match=r"the constant has the shape \(3,\)\n  needed: \(2,\), or one number"
+    ):
+        constant((2,))
+
+
+def halves(shape, dtype=None):
+    return np.full(shape, 0.5, dtype)
+
+
+def test_a_function_as_an_initializer():
+    start = initializers.get(halves)
+    np.testing.assert_array_equal(start((2, 3)), np.full((2, 3), 0.5))
+    assert (start((2,)).dtype, start((2,), "float64").dtype) == (np.float32, np.float64)
+    again = initializers.deserialize(initializers.serialize(start), {"halves": halves})
+    np.testing.assert_array_equal(again((2,)), [0.5, 0.5])
+    with pytest.raises(ValueError, match=r"unknown initializer 'halves'(.|\n)*custom_objects"):
+        initializers.deserialize(initializers.serialize(start))
+    with pytest.raises(ShapeError, match=r"an array of shape \(1,\)\n  needed: \(2,\)"):
+        initializers.get(lambda shape, dtype: np.zeros(1))((2,))

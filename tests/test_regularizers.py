@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nnlite import regularizers
-from nnlite.errors import ShapeError
+from nnlite.errors import NumericalGradientWarning, ShapeError
 from nnlite.regularizers import L1, L1L2, L2, OrthogonalRegularizer
 
 W = np.array([[1.0, -2.0], [0.0, 3.0]])
@@ -163,3 +163,25 @@ def test_the_contract_says_what_is_missing():
         regularizers.Regularizer()(W)
     with pytest.raises(NotImplementedError, match="define gradient"):
         regularizers.Regularizer().gradient(W)
+
+
+def cubes(W):
+    return 0.1 * (W**2 * np.sqrt(W**2)).sum()
+
+
+def test_a_function_as_a_penalty():
+    penalty, W = regularizers.get(cubes), np.array([[1.0, -2.0]])
+    assert penalty(W) == pytest.approx(0.9)
+    with pytest.warns(NumericalGradientWarning, match=r"the penalty 'cubes' is taken numerically"):
+        np.testing.assert_allclose(penalty.gradient(W), [[0.3, -1.2]], rtol=1e-9)
+    assert penalty.gradient(W.astype(np.float32)).dtype == np.float32  # the second time without a warning
+    again = regularizers.deserialize(regularizers.serialize(penalty), {"cubes": cubes})
+    assert again.fn is cubes
+
+
+def test_a_function_with_its_gradient():
+    def own(W):
+        return (3 * W).sum()
+
+    own.gradient = lambda W: np.full(W.shape, 3.0)
+    np.testing.assert_array_equal(regularizers.get(own).gradient(np.ones((1, 2))), [[3, 3]])

@@ -12,7 +12,8 @@ is as stated after the cut, as Keras does it.
 
 from __future__ import annotations  # so that naming numpy.random's types does not load it
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,13 @@ import numpy.typing as npt
 from nnlite import config
 from nnlite._lib.checks import number, whole_number
 from nnlite._lib.configurable import Configurable
-from nnlite._lib.registry import Registry
+from nnlite._lib.registry import Registry, get_registered_name, own_function
 from nnlite.errors import ShapeError, explain
 from nnlite.tensor import Array
 
 __all__ = [
     "Constant",
+    "FunctionInitializer",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
@@ -114,14 +116,60 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 class Constant(Initializer):
-    """Every weight equals ``value``."""
+    """Every weight equals ``value``, or the weights equal an array: ``Constant([-1.0, 0.0, 1.0])``.
 
-    def __init__(self, value: float = 0.0) -> None:
+    Parameters
+    ----------
+    value : float or array_like, default 0
+        An array that broadcasts to the shape of the weights.
+    """
+
+    def __init__(self, value: Any = 0.0) -> None:
         super().__init__()
-        self.value = float(value)
+        self.value = np.array(value, np.float64) if np.ndim(value) else float(value)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:  # noqa: D102
-        return np.full(shape, self.value)
+        try:
+            return np.broadcast_to(self.value, shape).copy()
+        except ValueError as error:
+            raise ShapeError(
+                explain(
+                    f"the constant has the shape {np.shape(self.value)}", needed=f"{shape}, or one number"
+                )
+            ) from error
+
+
+class FunctionInitializer(Initializer):
+    """What a plain function returns.
+
+    Parameters
+    ----------
+    fn : callable
+        Of (shape, dtype), with dtype a name such as ``"float32"``; returns an array of that shape.
+    """
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        super().__init__()
+        self.fn = fn
+
+    def __call__(self, shape: tuple[int, ...], dtype: npt.DTypeLike | None = None) -> Array:  # noqa: D102
+        dtype = np.dtype(dtype or config.floatx())
+        values = np.array(self.fn(tuple(shape), dtype=str(dtype)), dtype)
+        if values.shape != tuple(shape):
+            name = get_registered_name(self.fn)
+            raise ShapeError(
+                explain(f"{name} returned an array of shape {values.shape}", needed=str(tuple(shape)))
+            )
+        return values
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name of the function, by which it is found again."""
+        return {"fn": get_registered_name(self.fn)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make an initializer of the function of that name of the caller's own."""
+        return cls(own_function(config["fn"], "initializer"))
 
 
 class Zeros(Initializer):
@@ -348,7 +396,15 @@ class Identity(Initializer):
         return self.gain * np.eye(*shape)
 
 
-registry: Registry[Initializer] = Registry(
+class _Initializers(Registry[Initializer]):
+    def convert(self, spec: object) -> Initializer:
+        """Take arrays, and functions of (shape, dtype)."""
+        if isinstance(spec, np.ndarray):
+            return Constant(spec)
+        return FunctionInitializer(spec) if callable(spec) else super().convert(spec)
+
+
+registry = _Initializers(
     "initializer",
     Initializer,
     {
@@ -374,6 +430,7 @@ registry: Registry[Initializer] = Registry(
         "OrthogonalInitializer": Orthogonal,
         "identity": Identity,
         "IdentityInitializer": Identity,
+        "FunctionInitializer": FunctionInitializer,
     },
     example="kernel_initializer='glorot_uniform'",
 )

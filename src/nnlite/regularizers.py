@@ -6,20 +6,24 @@ wiggle. Factors are Keras's: L2 is ``l2 * sum(W**2)`` *without* one half, so tex
 ``L2(λ / 2)``.
 """
 
-from typing import Any
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import numpy as np
 
 from nnlite._lib.checks import number
 from nnlite._lib.configurable import Configurable
-from nnlite._lib.registry import Registry
-from nnlite.errors import ShapeError, explain
+from nnlite._lib.registry import Registry, get_registered_name, own_function
+from nnlite.derivatives.numeric import numeric_gradient
+from nnlite.errors import NumericalGradientWarning, ShapeError, explain
 from nnlite.tensor import Array
 
 __all__ = [
     "L1",
     "L1L2",
     "L2",
+    "FunctionRegularizer",
     "OrthogonalRegularizer",
     "Regularizer",
     "deserialize",
@@ -132,10 +136,64 @@ class OrthogonalRegularizer(Regularizer):
         return dW if self.mode == "rows" else dW.T
 
 
-registry: Registry[Regularizer] = Registry(
+class FunctionRegularizer(Regularizer):
+    """A penalty that a plain function of the weights computes.
+
+    Its gradient is ``fn.gradient(W)``, if it has one. Otherwise it is taken numerically, with one evaluation
+    of the function, or several, for each weight; a warning says so once.
+
+    Parameters
+    ----------
+    fn : callable
+        Of an array; returns a number.
+    """
+
+    def __init__(self, fn: Callable[[Any], Any]) -> None:
+        self.fn, self._warned = fn, False
+
+    def __call__(self, W: Array) -> Any:  # noqa: D102
+        return self.fn(W)
+
+    def gradient(self, W: Array) -> Array:  # noqa: D102
+        own = getattr(self.fn, "gradient", None)
+        if own is not None:
+            return np.asarray(own(W))
+        if not self._warned:
+            self._warned, name = True, get_registered_name(self.fn)
+            message = explain(
+                f"the gradient of the penalty {name!r} is taken numerically",
+                why=f"it has none of its own; it is evaluated {W.size} times or more in every step",
+                fix=f"{name}.gradient = a function of W that returns the derivatives, in the shape of W",
+            )
+            warnings.warn(message, NumericalGradientWarning, stacklevel=2)
+        return numeric_gradient(self.fn, W.real).astype(W.real.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the name of the function, by which it is found again."""
+        return {"fn": get_registered_name(self.fn)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make a regularizer of the function of that name of the caller's own."""
+        return cls(own_function(config["fn"], "regularizer"))
+
+
+class _Regularizers(Registry[Regularizer]):
+    def convert(self, spec: object) -> Regularizer:
+        """Take a function of the weights."""
+        return FunctionRegularizer(spec) if callable(spec) else super().convert(spec)
+
+
+registry = _Regularizers(
     "regularizer",
     Regularizer,
-    {"l1": L1, "l2": L2, "l1l2": L1L2, "orthogonal_regularizer": OrthogonalRegularizer},
+    {
+        "l1": L1,
+        "l2": L2,
+        "l1l2": L1L2,
+        "orthogonal_regularizer": OrthogonalRegularizer,
+        "FunctionRegularizer": FunctionRegularizer,
+    },
     example="kernel_regularizer=nnlite.regularizers.L2(0.01)",
 )
 serialize, deserialize = registry.serialize, registry.deserialize

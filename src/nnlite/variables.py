@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from nnlite.tensor import Array
 
 __all__ = ["Variable"]
 
 
-class Variable:
-    """One array of a layer, by name.
+class Variable(NDArrayOperatorsMixin):
+    """One array of a layer, by name. In NumPy's functions and operators it is that array.
 
     Parameters
     ----------
@@ -67,6 +68,22 @@ class Variable:
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         return np.array(self.value, dtype=dtype, copy=True if copy is None else copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = (), **how: Any) -> Any:
+        """Compute with the arrays; ``v += 1`` writes into the layer's."""
+        if out and not isinstance(out[0], Variable):
+            how["out"] = out
+        arrays = [x.value if isinstance(x, Variable) else x for x in inputs]
+        result = getattr(ufunc, method)(*arrays, **how)
+        if not out or "out" in how:
+            return result
+        out[0].assign(result)
+        return out[0]
+
+    __hash__ = object.__hash__  # by identity, though == compares the numbers
+
+    def __float__(self) -> float:
+        return float(self.value.item())
 
     def __len__(self) -> int:
         return len(self.value)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from nnlite import Sequential
 from nnlite.config import clear_session
 from nnlite.errors import ShapeError
+from nnlite.layers.dense import Dense
 from nnlite.layers.input import Input, InputLayer
 from nnlite.tensor import Shape
 
@@ -34,6 +36,23 @@ def test_the_shape_with_the_batch_axis():
     for arguments in ({}, {"shape": (3,), "batch_shape": (None, 3)}):
         with pytest.raises(ValueError, match=r"the shape of one sample, once\n  fix:    Input"):
             Input(**arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"input_shape": (4,)},
+        {"batch_shape": (None, 4)},
+        {"batch_input_shape": (8, 4)},
+        {"shape": (4,), "batch_size": 3},
+    ],
+)
+def test_the_shape_by_each_of_its_names(arguments):
+    layer = InputLayer(**arguments)
+    assert (layer.shape, layer.output.shape) == ((4,), (None, 4))
+    assert Sequential([layer, Dense(2)]).output_shape == (None, 2)
+    with pytest.raises(ValueError, match="the shape of one sample, once"):
+        InputLayer(**{"shape": (4,), "batch_shape": (None, 4)} | arguments)
 
 
 def test_an_input_computes_nothing():

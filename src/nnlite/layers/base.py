@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nnlite import config
+from nnlite import config, constraints, regularizers
 from nnlite._lib import allowance
 from nnlite._lib.configurable import Configurable
 from nnlite._lib.names import snake_case
@@ -42,6 +42,31 @@ class Primitive(NamedTuple):
 
     backward_without_dx: Callable[[Any], Any]
     """Of dy: writes the gradient of the parameters, where dx is not wanted."""
+
+
+class Rule:
+    """A regularizer or a constraint of one parameter: set after `build`, it acts from the next step on.
+
+    Every layer has them for those of its constructor's arguments that are called ``<parameter>_regularizer``
+    or ``<parameter>_constraint``.
+    """
+
+    def __init__(self, name: str, parameter: str, kind: str) -> None:
+        self.name, self.parameter, self.kind = name, parameter, kind
+        self.get: Any = regularizers.get if kind == "regularizer" else constraints.get
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        return self if layer is None else layer.__dict__[self.name]
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        layer.__dict__[self.name] = rule = self.get(value)
+        if not layer.__dict__.get("built"):
+            return  # `build` hands it to `add_parameter`
+        rules = getattr(layer, f"{self.kind}s")
+        rules.pop(self.parameter, None)
+        if rule is not None:
+            rules[self.parameter] = rule
+        layer.refresh()
 
 
 class Layer(Configurable):
@@ -101,6 +126,15 @@ class Layer(Configurable):
     penalty: Any = 0.0
     keras_names: ClassVar[dict[str, str]] = {}
     """What Keras calls the parameters, where it is something else: ``{"W": "kernel"}``."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        arguments = cls.arguments()
+        for parameter in cls._declared():
+            for kind in ("regularizer", "constraint"):
+                name = f"{cls.keras_names.get(parameter, parameter)}_{kind}"
+                if name in arguments and not hasattr(cls, name):
+                    setattr(cls, name, Rule(name, parameter, kind))
 
     def __init__(
         self,
@@ -396,6 +430,19 @@ class Layer(Configurable):
     def non_trainable_weights(self) -> list[Variable]:
         """The others."""
         return [self.variable(name) for name in self.arrays if not (self.trainable and name in self.params)]
+
+    # the names that Keras has for them as well
+    variables, trainable_variables, non_trainable_variables = (
+        weights,
+        trainable_weights,
+        non_trainable_weights,
+    )
+
+    @property
+    def losses(self) -> list[Any]:
+        """What the layer adds to the loss: the penalties on its parameters, then that on its last outputs."""
+        penalties = [rule(self.__dict__[name]) for name, rule in self.regularizers.items() if self.built]
+        return [*penalties, self.penalty] if self.penalty else penalties
 
     def variable(self, name: str) -> Variable:
         """Return one array as an object with a name, a shape and ``numpy()``, as Keras has them."""

@@ -19,18 +19,38 @@ class InputLayer(Layer):
     ----------
     shape : tuple of int
         Shape of one sample, without the batch axis: ``(784,)``.
-    **layer
-        ``name``, ``dtype``, as for every layer.
+    batch_size : int, optional
+        Accepted as in Keras and without effect: a batch may have any number of rows.
+    dtype : dtype, optional
+    batch_shape : tuple, optional
+        The shape with the batch axis, instead of ``shape``: ``(None, 784)``.
+    name : str, optional
+    **keras
+        Keras's older names of the two shapes: ``input_shape`` and ``batch_input_shape``.
     """
 
-    def __init__(self, shape: Any, **layer: Any) -> None:
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        *,
+        batch_shape: Any = None,
+        name: Any = None,
+        **keras: Any,
+    ) -> None:
+        batches = [s for s in (batch_shape, keras.pop("batch_input_shape", None)) if s is not None]
+        samples = [s for s in (shape, keras.pop("input_shape", None)) if s is not None]
+        if len(batches) + len(samples) != 1:
+            raise ValueError(explain("Input needs the shape of one sample, once", fix="Input(shape=(784,))"))
+        shape = samples[0] if samples else Shape(batches[0]).sample
         if isinstance(shape, int | np.integer):
             raise TypeError(
                 explain(
                     f"the input shape is the number {shape}", needed="a tuple", fix=f"Input(shape=({shape},))"
                 )
             )
-        super().__init__(**layer)
+        super().__init__(name=name, dtype=dtype, **keras)
         self.shape = Shape(shape)
         self.build(self.shape.batch())
         self.calls.append(Call(self, (), [self.shape.batch()], self.dtype))
@@ -82,8 +102,4 @@ def Input(
     >>> Input(shape=(784,), name="pixels")
     <Symbol shape=(None, 784), dtype=float32, name=pixels>
     """
-    if (shape is None) == (batch_shape is None):
-        raise ValueError(explain("Input needs the shape of one sample, once", fix="Input(shape=(784,))"))
-    if batch_shape is not None:
-        shape = Shape(batch_shape).sample
-    return InputLayer(shape, name=name, dtype=dtype).output
+    return InputLayer(shape, batch_size, dtype, batch_shape=batch_shape, name=name).output
