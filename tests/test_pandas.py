@@ -131,6 +131,11 @@ MISTAKES = {
         EIGHTHS,
         "x holds missing values in the column 'b'",
     ),
+    "NaN in a frame beside a list": (
+        pd.DataFrame({"a": EIGHTHS, "b": [np.nan, *EIGHTHS[1:]], "c": [True, False] * 4}),
+        EIGHTHS.tolist(),
+        "x holds missing values in the column 'b'",
+    ),
     "several columns": (
         TOWN.assign(
             a=[1, None] * 4, b=object(), c=pd.date_range("2020-01-01", periods=8), d=list("uuvvuuvv")
