@@ -131,6 +131,11 @@ MISTAKES = {
         EIGHTHS,
         "x holds missing values in the column 'b'",
     ),
+    "NaN in a frame beside a list": (
+        pd.DataFrame({"a": EIGHTHS, "b": [np.nan, *EIGHTHS[1:]], "c": [True, False] * 4}),
+        EIGHTHS.tolist(),
+        "x holds missing values in the column 'b'",
+    ),
     "several columns": (
         TOWN.assign(
             a=[1, None] * 4, b=object(), c=pd.date_range("2020-01-01", periods=8), d=list("uuvvuuvv")
@@ -192,6 +197,12 @@ def test_rows_are_left_out_of_the_weights_too_and_of_x_alone_where_there_is_no_y
     names = {"np": np, "x": x, "y": y, "sample_weight": weights}
     exec(str(caught.value).split("fix:")[1].strip(), names)
     np.testing.assert_array_equal(names["sample_weight"], [1, 3])
+    good = np.ones((3, 1)), np.arange(3)
+    with pytest.raises(ValueError, match=r"^validation sample_weight holds nan") as caught:
+        model.fit(*good, validation_data=(*good, [1, 2, np.nan]), verbose=0)
+    names = {"np": np, "x_val": good[0], "y_val": good[1], "sample_weight_val": [1, 2, np.nan]}
+    exec(str(caught.value).split("fix:")[1].strip(), names)
+    np.testing.assert_array_equal(names["y_val"], [0, 1])
     with pytest.raises(ValueError, match="x holds nan") as caught:
         model.predict(x, verbose=0)
     names = {"np": np, "x": x}

@@ -161,4 +161,6 @@ def test_a_key_that_another_callback_logs_is_no_mistake():
     model = Sequential([Dense(1)])
     model.compile("sgd", "mse")
     log = LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(my_loss=1.0))
-    model.fit(np.eye(4), np.arange(4), verbose=0, callbacks=[log, EarlyStopping("my_loss", mode="min")])
+    watcher = EarlyStopping("my_loss", mode="min")
+    model.fit(np.eye(4), np.arange(4), verbose=0, callbacks=[log, watcher])  # without a warning
+    assert watcher.best == 1

@@ -104,7 +104,7 @@ class Expected(NamedTuple):
         ys = arrays_of(y, self.outputs, f"{prefix}y", "output", together)
         weights: list[Array | None] = [None] * len(ys)
         if sample_weight is not None:
-            weights = self._checked_weights(sample_weight, len(next(iter(xs.values()))))
+            weights = self._checked_weights(sample_weight, len(next(iter(xs.values()))), prefix)
         check_lengths(xs | ys)
         x = self._fitting(xs, prefix, together)
         shapes = self.output_shapes(x)
@@ -115,12 +115,12 @@ class Expected(NamedTuple):
             return x, *ys.values(), weights[0]
         return x, list(ys.values()), None if all(weight is None for weight in weights) else weights
 
-    def _checked_weights(self, sample_weight: Any, n: int) -> list[Array | None]:
+    def _checked_weights(self, sample_weight: Any, n: int, prefix: str) -> list[Array | None]:
         """Return the weights of the samples for each loss."""
         if len(self.losses) > 1 and isinstance(sample_weight, list | tuple | Mapping):
             parts = one_each(sample_weight, self.outputs, "sample_weight", "output", missing=True)
-            return [check_weights(part, n) for part in parts]
-        return [check_weights(sample_weight, n)] * len(self.losses)  # the same for all
+            return [check_weights(part, n, prefix) for part in parts]
+        return [check_weights(sample_weight, n, prefix)] * len(self.losses)  # the same for all
 
     def _lined_up(self, loss: Loss, y: Array, output_shape: Shape, x: Any, prefix: str) -> Array:
         """Return targets in the shape that the loss reads beside outputs of this shape, or refuse them."""
@@ -344,16 +344,17 @@ def check_lengths(arrays: Mapping[str, Array]) -> None:
         )
 
 
-def check_weights(sample_weight: Any, n: int) -> Array | None:
+def check_weights(sample_weight: Any, n: int, prefix: str = "") -> Array | None:
     """Return the samples' weights as an array of floats, or refuse them."""
     if sample_weight is None:
         return None
-    together = ("x", "y", "sample_weight")
-    weight = as_data(sample_weight, "sample_weight", together)
+    what = f"{prefix}sample_weight"
+    together = (f"{prefix}x", f"{prefix}y", what)
+    weight = as_data(sample_weight, what, together)
     if weight.shape == (n, 1):
         weight = weight[:, 0]
-    Shape(n).check(weight, "sample_weight", why="one weight for each sample")
-    check_finite(weight, "sample_weight", together)
+    Shape(n).check(weight, what, why="one weight for each sample")
+    check_finite(weight, what, together)
     return weight
 
 

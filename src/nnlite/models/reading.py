@@ -116,12 +116,10 @@ def _frame(frame: Any, what: str, together: Sequence[str]) -> Array:
     if not bad:
         return np.column_stack(columns) if columns else np.asarray(frame)
     name = variable(what)
-    fixes = []
+    fixes, rows = [], ""
     for fault, labels in bad.items():
-        if fault == "missing values":
-            test = f"{name}.notna().all(axis=1).to_numpy()"
-            filtered = good_rows(test, what, together)
-            fixes.append(filtered.replace("np.asarray(a)[rows] for a", "a[rows] for a"))
+        if fault == "missing values":  # last, when every column holds numbers
+            rows = good_rows(f"{name}.notna().all(axis=1).to_numpy()", what, together)
         elif fault in ("dates", "time spans"):
             fixes += [
                 f"{name}[{label!r}] = ({name}[{label!r}] - {name}[{label!r}].min()).dt.days"
@@ -144,7 +142,7 @@ def _frame(frame: Any, what: str, together: Sequence[str]) -> Array:
             f"{what} holds {listing}",
             needed="numbers in every column",
             why=_reason(what),
-            fix="; ".join(fixes),
+            fix="; ".join([*fixes, *filter(None, [rows])]),
         )
     )
 
