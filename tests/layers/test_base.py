@@ -521,3 +521,31 @@ def test_an_argument_that_there_is_not():
         layers.Dense(3, unit=3)
     with pytest.raises(ValueError, match=r"unknown argument of Dropout 'inputdim'(.|\n)*: dtype, input_sh"):
         layers.Dropout(0.5, inputdim=3)
+
+
+# --- Keras's call ------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_hands_on_what_the_base_class_computes_is_trained():
+    class Always(Dropout):
+        def call(self, inputs, training=None):
+            return super().call(inputs, training=True)
+
+    x = np.ones((50, 4), np.float32)
+    model = nnlite.Sequential([Always(0.5), Dense(1)])
+    assert not np.array_equal(model.predict(x, verbose=0), model.predict(x, verbose=0))
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, 0], verbose=0)
+
+
+def test_a_call_that_computes_something_else_computes_it_and_is_not_trained():
+    class Seven(Dense):
+        def call(self, x):
+            return super().call(x) * 0 + 7
+
+    x = np.ones((5, 4), np.float32)
+    model = nnlite.Sequential([Dense(3), Seven(1)])
+    np.testing.assert_array_equal(model.predict(x, verbose=0), np.full((5, 1), 7))
+    model.compile("sgd", "mse")
+    with pytest.raises(NotImplementedError, match=r"has no gradient of it[^$]*backward\(self, dy\)"):
+        model.fit(x, x[:, 0], verbose=0)

@@ -167,7 +167,7 @@ def test_a_configuration_holds_no_code():
     assert config["activation"]["config"]["function"] == "sinh"
     with custom_objects({"sinh": np.sinh}):
         assert Activation.from_config(config).activation.function is np.sinh
-    with pytest.raises(ValueError, match=r"unknown activation 'sinh'(.|\n)*fix: .*'sinh': the"):
+    with pytest.raises(ValueError, match=r"unknown activation 'sinh'(.|\n)*fix: .*'sinh': sinh\}"):
         Activation.from_config(config)
 
 

@@ -776,11 +776,10 @@ def test_a_train_step_of_ones_own_is_called():
 
 
 @pytest.mark.parametrize("name", ["call", "compute_loss", "test_step", "predict_step"])
-def test_what_would_never_be_called_is_refused_when_the_class_is_made(name):
-    with pytest.raises(TypeError, match=rf"defines {name}\(\), which fit would never call"):
-        type("Mine", (Sequential,), {name: lambda self: None})
-    with pytest.raises(TypeError, match=r"defines call\(\)[^$]*forward[^$]*backward"):
-        type("Layered", (Dense,), {"call": lambda self, x: x})
+def test_what_would_never_be_called_is_refused(name):
+    mine = type("Mine", (Sequential,), {name: lambda self: None})
+    with pytest.raises(TypeError, match=rf"Mine defines {name}\(\), which fit would never call"):
+        mine([Dense(1)])
 
 
 # --- a count of zero is no mean of zero ---------------------------------------------------------------------

@@ -149,7 +149,7 @@ def own_function(name: Any, kind: str = "function") -> Any:
                 f"unknown {kind} {name!r}",
                 needed="the function itself",
                 why="a file holds names and numbers, never code",
-                fix=f"load_model(path, custom_objects={{{name!r}: the_function}})",
+                fix=f"load_model(path, custom_objects={{{name!r}: {name}}})",
             )
         )
     return found

@@ -5,6 +5,7 @@ training, keeps what the chain rule will need. :meth:`Layer.backward` takes dL/d
 layer's gradient arrays and returns dL/dx, which is dL/dy for the layer below.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -135,6 +136,9 @@ class Layer(Configurable):
                 name = f"{cls.keras_names.get(parameter, parameter)}_{kind}"
                 if name in arguments and not hasattr(cls, name):
                     setattr(cls, name, Rule(name, parameter, kind))
+        if "call" in vars(cls) and "forward" not in vars(cls):
+            cls._forward_of_base = cls.forward  # type: ignore[method-assign]
+            cls.forward = Layer._forward_by_call  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -165,18 +169,32 @@ class Layer(Configurable):
         self._kept: Any = None
         self._proposed: dict[str, Array] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a class that says what it computes where it would not be asked for it."""
-        super().__init_subclass__(**kwargs)
-        if "call" in vars(cls) and "forward" not in vars(cls):
-            raise TypeError(
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Compute y from x: Keras's name for `forward`, which a derived class may wrap.
+
+        What it returns may be computed further, or with another ``training``. A network can be trained only
+        if it is returned as it is: nothing is differentiated automatically here.
+        """
+        self._called: Any = self._forward_of_base(x, bool(training))
+        return self._called
+
+    def _forward_of_base(self, x: Any, training: bool = False) -> Any:
+        return self.forward(x, training)
+
+    def _forward_by_call(self, x: Array, training: bool = False) -> Array:
+        takes = "training" in inspect.signature(self.call).parameters
+        self._called = None
+        y: Array = self.call(x, training=training) if takes else self.call(x)
+        if training and y is not self._called:
+            raise NotImplementedError(
                 explain(
-                    f"the layer {cls.__name__} defines call()",
+                    f"{self.label} computes something of its own in call(), and has no gradient of it",
                     needed="forward(self, x, training=False) and backward(self, dy)",
                     why="nothing is differentiated automatically here: the chain rule is a part of the layer",
-                    fix=f"rename call in {cls.__name__} to forward, and define backward(self, dy)",
+                    fix=f"rename call in {type(self).__name__} to forward, and define backward(self, dy)",
                 )
             )
+        return y
 
     # --- what a layer computes -------------------------------------------------------------------------
 

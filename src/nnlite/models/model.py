@@ -139,19 +139,19 @@ class Model:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let models of this class be made from a configuration."""
         super().__init_subclass__(**kwargs)
-        for name, instead in _NEVER_CALLED.items():
-            if name in vars(cls):
-                raise TypeError(
-                    explain(
-                        f"the model {cls.__name__} defines {name}(), which fit would never call",
-                        needed=instead,
-                        why="nothing is differentiated automatically here",
-                    )
-                )
         models_by_name[cls.__name__] = cls
 
     def _start(self, name: str | None, base: str) -> None:
         """Become a model without layers."""
+        for method, instead in _NEVER_CALLED.items():
+            if hasattr(self, method):
+                raise TypeError(
+                    explain(
+                        f"the model {type(self).__name__} defines {method}(), which fit would never call",
+                        needed=instead,
+                        why="nothing is differentiated automatically here",
+                    )
+                )
         self.name = name or config.unique_name(base)
         self._network = self._output_names = self._input_names = None
         self._compiled: Compilation | None = None
