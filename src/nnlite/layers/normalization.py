@@ -82,10 +82,24 @@ class _AlongAxes(Layer):
         return y if self.axis == -1 else np.moveaxis(y, self._last, self._axes(y.ndim))
 
 
+class _Named(Parameter):
+    """A parameter that is called as in Keras, and read as there: it has ``numpy()`` and ``assign()``."""
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        if layer is None:
+            return self
+        return None if layer.__dict__[self.name] is None else layer.variable(self.name)
+
+
+class _NamedState(_Named, State):
+    def __init__(self) -> None:
+        State.__init__(self)
+
+
 class _Scaled(_AlongAxes):
     """What the two layers that learn have in common: a factor γ and a shift β for each feature."""
 
-    gamma, beta = Parameter(), Parameter()
+    gamma, beta = _Named(), _Named()
     dgamma, dbeta = Parameter(gradient=False), Parameter(gradient=False)
 
     def _keep(
@@ -121,8 +135,8 @@ class _Scaled(_AlongAxes):
     def _affine(self, u: Array) -> Array:
         """Return γ u + β, of the parts that there are."""
         scale, shift = self._has
-        y = u * self.gamma if scale else u
-        return y + self.beta if shift else y
+        y = u * self.__dict__["gamma"] if scale else u
+        return y + self.__dict__["beta"] if shift else y
 
     def _backward_affine(self, dy: Array, u: Array) -> Array:
         """Write dγ and dβ; return the gradient with respect to u."""
@@ -132,7 +146,8 @@ class _Scaled(_AlongAxes):
         if not scale:
             return dy
         (dy * u).sum(axis=rows, out=self.dgamma)
-        return dy * self.gamma
+        du: Array = dy * self.__dict__["gamma"]
+        return du
 
 
 class BatchNormalization(_Scaled):
@@ -178,7 +193,7 @@ class BatchNormalization(_Scaled):
     averages; `commit`, which training calls after a step that has succeeded, makes them the layer's.
     """
 
-    moving_mean, moving_variance = State(), State()
+    moving_mean, moving_variance = _NamedState(), _NamedState()
     acts_in_training = True
 
     def __init__(
@@ -228,7 +243,7 @@ class BatchNormalization(_Scaled):
                 moving_variance=self._average("moving_variance", variance),
             )
         else:
-            centred, variance = x - self.moving_mean, self.moving_variance
+            centred, variance = x - self.state["moving_mean"], self.state["moving_variance"]
         s = np.sqrt(variance + self.epsilon)
         u = centred / s
         if training:
