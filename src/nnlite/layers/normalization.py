@@ -428,7 +428,7 @@ class Normalization(_AlongAxes):
         return {name: plain(own[name], f"{type(self).__name__}.{name}") for name in self.arguments()}
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        features, declared = self._features(input_shape), self.input_shape
+        features = self._features(input_shape)
         for name, given in (self._given or {}).items():
             try:
                 np.broadcast_to(given, features)
@@ -445,8 +445,10 @@ class Normalization(_AlongAxes):
             self.add_state("adapted_variance", features, initializers.Ones())
         self._shape, self._order = features, len(input_shape)
         super().build(input_shape)
-        if self.axis is None:  # one feature: inputs of any shape will do
-            self.input_shape = declared
+
+    def refuse_other_shape(self, shape: Shape) -> None:  # noqa: D102
+        super().refuse_other_shape(shape)
+        self.input_shape = shape.sample
 
     def adapt(self, data: Any) -> None:
         """Find mean and variance of these data, which are those to be trained on.
@@ -515,7 +517,10 @@ class Normalization(_AlongAxes):
                 explain(f"{self.label} was to adapt to numbers of which some are NaN or infinite")
             )
         if not self.built:
-            self.build((None, *(x.shape[1:] if self.input_shape is None else self.input_shape)))
+            declared = self.input_shape
+            self.build((None, *(x.shape[1:] if declared is None else declared)))
+            if self.axis is None:  # one feature: what it is applied to may have another shape than the data
+                self.input_shape = declared
         if (features := self._features((None, *x.shape[1:]))) != self._shape:
             raise ShapeError(
                 explain(
