@@ -387,7 +387,7 @@ class Normalization(_AlongAxes):
     ) -> None:
         super().__init__(**layer)
         self.axis = None
-        if axis is not None:
+        if axis is not None and np.size(axis):  # Keras's files have [] for None
             self._keep_axis(axis)
         if (mean is None) != (variance is None):
             raise ValueError(
