@@ -53,6 +53,27 @@ def test_assignment_writes_into_the_layer(layer):
     np.testing.assert_array_equal(copy, W)
 
 
+def test_an_array_that_is_called_as_in_keras_is_read_as_there():
+    layer = BatchNormalization(center=False)
+    assert layer.gamma is None
+    layer.build((None, 3))
+    assert layer.beta is None
+    layer.gamma.assign([1, 2, 3])
+    layer.moving_mean.assign([1, 1, 1])
+    np.testing.assert_array_equal(layer.gamma.numpy(), [1, 2, 3])
+    np.testing.assert_array_equal(1 + layer.gamma * layer.moving_mean, [2, 3, 4])
+    layer.gamma += 1
+    np.testing.assert_array_equal(layer.get_weights()[0], [2, 3, 4])
+    assert (layer.gamma.sum(), layer.gamma.T.shape, layer.moving_variance.name) == (
+        9,
+        (3,),
+        "moving_variance",
+    )
+    layer.gamma[1:] = 0
+    np.testing.assert_array_equal(layer.params["gamma"], [2, 0, 0])
+    assert not hasattr(layer.gamma, "absent")
+
+
 def test_keras_names_of_the_lists():
     layer = BatchNormalization()
     layer.build((None, 3))

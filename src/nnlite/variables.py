@@ -35,8 +35,14 @@ class Variable(NDArrayOperatorsMixin):
     @property
     def value(self) -> Array:
         """The array itself: writing into it changes the layer."""
-        array: Array = getattr(self.owner, self.attribute)
-        return array
+        array: Array | None = self.owner.__dict__.get(self.attribute)
+        return getattr(self.owner, self.attribute) if array is None else array
+
+    def __getattr__(self, name: str) -> Any:
+        """Look up what else an array has: ``T``, ``size``, ``mean()``."""
+        if name.startswith("_") or name == "value":
+            raise AttributeError(f"a Variable has no attribute {name!r}")
+        return getattr(self.value, name)
 
     @property
     def path(self) -> str:
@@ -90,6 +96,11 @@ class Variable(NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Any:
         return self.value[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        new = self.numpy()
+        new[key] = value
+        self.assign(new)
 
     def __repr__(self) -> str:
         return f"<Variable {self.path!r}, shape {self.shape}, {self.dtype}>"

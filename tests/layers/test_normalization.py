@@ -337,7 +337,7 @@ def test_data_of_another_width():
 @pytest.mark.parametrize("make", [BatchNormalization, LayerNormalization, Normalization])
 def test_what_is_no_axis(make):
     assert make([-1]).axis == -1  # as Keras's configurations have it
-    for axis in ("a", 0.5, True, [], *([[1, 2], None] if make is BatchNormalization else [])):
+    for axis in ("a", 0.5, True, *([[1, 2], [], None] if make is BatchNormalization else [])):
         with pytest.raises(ValueError, match=r"the axis of \w+ 'n' is (.|\n)*fix:    axis=-1"):
             make(axis, name="n")
     for axis, shape in ((-1, (None, None)), (0, (None, 3))):

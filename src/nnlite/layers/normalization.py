@@ -82,10 +82,24 @@ class _AlongAxes(Layer):
         return y if self.axis == -1 else np.moveaxis(y, self._last, self._axes(y.ndim))
 
 
+class _Named(Parameter):
+    """A parameter that is called as in Keras, and read as there: it has ``numpy()`` and ``assign()``."""
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        if layer is None:
+            return self
+        return None if layer.__dict__[self.name] is None else layer.variable(self.name)
+
+
+class _NamedState(_Named, State):
+    def __init__(self) -> None:
+        State.__init__(self)
+
+
 class _Scaled(_AlongAxes):
     """What the two layers that learn have in common: a factor γ and a shift β for each feature."""
 
-    gamma, beta = Parameter(), Parameter()
+    gamma, beta = _Named(), _Named()
     dgamma, dbeta = Parameter(gradient=False), Parameter(gradient=False)
 
     def _keep(
@@ -121,8 +135,8 @@ class _Scaled(_AlongAxes):
     def _affine(self, u: Array) -> Array:
         """Return γ u + β, of the parts that there are."""
         scale, shift = self._has
-        y = u * self.gamma if scale else u
-        return y + self.beta if shift else y
+        y = u * self.__dict__["gamma"] if scale else u
+        return y + self.__dict__["beta"] if shift else y
 
     def _backward_affine(self, dy: Array, u: Array) -> Array:
         """Write dγ and dβ; return the gradient with respect to u."""
@@ -132,7 +146,8 @@ class _Scaled(_AlongAxes):
         if not scale:
             return dy
         (dy * u).sum(axis=rows, out=self.dgamma)
-        return dy * self.gamma
+        du: Array = dy * self.__dict__["gamma"]
+        return du
 
 
 class BatchNormalization(_Scaled):
@@ -178,7 +193,7 @@ class BatchNormalization(_Scaled):
     averages; `commit`, which training calls after a step that has succeeded, makes them the layer's.
     """
 
-    moving_mean, moving_variance = State(), State()
+    moving_mean, moving_variance = _NamedState(), _NamedState()
     acts_in_training = True
 
     def __init__(
@@ -228,7 +243,7 @@ class BatchNormalization(_Scaled):
                 moving_variance=self._average("moving_variance", variance),
             )
         else:
-            centred, variance = x - self.moving_mean, self.moving_variance
+            centred, variance = x - self.state["moving_mean"], self.state["moving_variance"]
         s = np.sqrt(variance + self.epsilon)
         u = centred / s
         if training:
@@ -372,7 +387,7 @@ class Normalization(_AlongAxes):
     ) -> None:
         super().__init__(**layer)
         self.axis = None
-        if axis is not None:
+        if axis is not None and np.size(axis):  # Keras's files have [] for None
             self._keep_axis(axis)
         if (mean is None) != (variance is None):
             raise ValueError(
@@ -413,7 +428,7 @@ class Normalization(_AlongAxes):
         return {name: plain(own[name], f"{type(self).__name__}.{name}") for name in self.arguments()}
 
     def build(self, input_shape: Any) -> None:  # noqa: D102
-        features, declared = self._features(input_shape), self.input_shape
+        features = self._features(input_shape)
         for name, given in (self._given or {}).items():
             try:
                 np.broadcast_to(given, features)
@@ -430,8 +445,10 @@ class Normalization(_AlongAxes):
             self.add_state("adapted_variance", features, initializers.Ones())
         self._shape, self._order = features, len(input_shape)
         super().build(input_shape)
-        if self.axis is None:  # one feature: inputs of any shape will do
-            self.input_shape = declared
+
+    def refuse_other_shape(self, shape: Shape) -> None:  # noqa: D102
+        super().refuse_other_shape(shape)
+        self.input_shape = shape.sample
 
     def adapt(self, data: Any) -> None:
         """Find mean and variance of these data, which are those to be trained on.
@@ -500,7 +517,10 @@ class Normalization(_AlongAxes):
                 explain(f"{self.label} was to adapt to numbers of which some are NaN or infinite")
             )
         if not self.built:
-            self.build((None, *(x.shape[1:] if self.input_shape is None else self.input_shape)))
+            declared = self.input_shape
+            self.build((None, *(x.shape[1:] if declared is None else declared)))
+            if self.axis is None:  # one feature: what it is applied to may have another shape than the data
+                self.input_shape = declared
         if (features := self._features((None, *x.shape[1:]))) != self._shape:
             raise ShapeError(
                 explain(
