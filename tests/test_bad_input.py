@@ -325,6 +325,19 @@ def test_softmax_of_one_unit(last, loss, state):
     refused(model, lambda m: m.train_on_batch(X, Y % 2), *words)
 
 
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+@pytest.mark.parametrize(
+    "loss", ["categorical_crossentropy", "categorical_focal_crossentropy", "sparse_categorical_crossentropy"]
+)
+def test_one_unit_with_a_loss_of_classes(activation, loss):
+    model = make("deferred", loss, Dense(1, activation), metrics=())
+    refused(
+        model, fit(y=np.zeros(20)), "one unit", loss, "a unit for each class", "loss='binary_crossentropy'"
+    )
+    model.compile("sgd", "binary_crossentropy" if activation else "mse")
+    model.fit(X, Y % 2, verbose=0)
+
+
 def test_softmax_of_one_unit_as_a_layer_of_its_own():
     model = Sequential([Dense(1), Activation("softmax")])
     model.compile("adam", "mse")

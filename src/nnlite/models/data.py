@@ -486,6 +486,15 @@ def check_link(last: Any, loss: Loss, output_shape: Shape) -> None:
                 fix="Dense(1, activation='sigmoid') for yes or no",
             )
         )
+    if output_shape[-1] == 1 and (loss.reads_labels or isinstance(loss, CategoricalLoss)):
+        raise ValueError(
+            explain(
+                f"{last.label} has one unit, and the loss is {loss.name!r}",
+                needed="a unit for each class",
+                why="of a single class the probability is always 1: the loss is 0 and nothing is learned",
+                fix="Dense(1, activation='sigmoid') and loss='binary_crossentropy' for yes or no",
+            )
+        )
     if getattr(loss, "from_logits", False) and link in ("softmax", "sigmoid"):
         raise ValueError(
             explain(
