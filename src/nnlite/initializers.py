@@ -169,7 +169,7 @@ class FunctionInitializer(Initializer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Make an initializer of the function of that name of the caller's own."""
-        return cls(own_function(config["fn"], "initializer"))
+        return cls(own_function(config.get("fn"), "initializer"))
 
 
 class Zeros(Initializer):

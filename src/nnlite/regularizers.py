@@ -175,7 +175,7 @@ class FunctionRegularizer(Regularizer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """Make a regularizer of the function of that name of the caller's own."""
-        return cls(own_function(config["fn"], "regularizer"))
+        return cls(own_function(config.get("fn"), "regularizer"))
 
 
 class _Regularizers(Registry[Regularizer]):

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from nnlite import constraints, initializers, losses, metrics, optim, regularizers
@@ -79,6 +80,8 @@ LIBRARY = [
 NEEDS = {
     activations.Threshold: {"threshold": 0.5, "default_value": 0.0},
     losses.FunctionLoss: {"fn": lambda y, p: p},
+    initializers.FunctionInitializer: {"fn": np.zeros},
+    regularizers.FunctionRegularizer: {"fn": np.sum},
     metrics.MeanLoss: {"loss": "mse"},
     metrics.MeanMetricWrapper: {"fn": lambda y, p: p},
     metrics.SensitivityAtSpecificity: {"specificity": 0.5},

@@ -48,7 +48,7 @@ def test_an_optimizer_that_has_trained_another_model_is_refused():
     rule = Adam(0.01)
     first = network(rule)
     rule.bind(first.store)
-    first.fit(X, Y, epochs=2, verbose=0)
+    first.fit(X, Y, epochs=2, shuffle=False, verbose=0)
     second = network(rule)
     state = {name: vector.copy() for name, vector in rule.state.items()}
     with pytest.raises(ValueError, match=r"has made 2 steps for another model\n  needed:") as error:
@@ -60,9 +60,9 @@ def test_an_optimizer_that_has_trained_another_model_is_refused():
     model = second
     exec(line, {"model": model})
     model.optimizer.bind(model.store)
-    model.fit(X, Y, verbose=0)
+    model.fit(X, Y, shuffle=False, verbose=0)
     fresh = network(Adam(0.01))
-    fresh.fit(X, Y, verbose=0)
+    fresh.fit(X, Y, shuffle=False, verbose=0)
     np.testing.assert_array_equal(model.store.theta, fresh.store.theta)
 
 
@@ -70,7 +70,7 @@ def test_it_is_refused_when_the_first_model_is_gone():
     rule = Adam(0.01)
     model = network(rule)
     rule.bind(model.store)
-    model.fit(X, Y, verbose=0)
+    model.fit(X, Y, shuffle=False, verbose=0)
     del model
     gc.collect()
     with pytest.raises(ValueError, match="for another model"):
@@ -82,9 +82,9 @@ def test_an_optimizer_without_a_step_may_change_models():
     first, second = network(rule), network(rule)
     rule.bind(first.store)
     rule.bind(second.store)
-    second.fit(X, Y, verbose=0)
+    second.fit(X, Y, shuffle=False, verbose=0)
     fresh = network(Adam(0.01))
-    fresh.fit(X, Y, verbose=0)
+    fresh.fit(X, Y, shuffle=False, verbose=0)
     np.testing.assert_array_equal(second.store.theta, fresh.store.theta)
 
 
@@ -92,7 +92,7 @@ def test_an_optimizer_without_a_step_may_change_models():
 def test_a_copied_model_goes_on_with_a_copied_optimizer(way):
     model = network(Adam(0.01))
     model.optimizer.bind(model.store)
-    model.fit(X, Y, verbose=0)
+    model.fit(X, Y, shuffle=False, verbose=0)
     twin = way(model)
     twin.optimizer.bind(twin.store)
     with pytest.raises(ValueError, match="for another model"):

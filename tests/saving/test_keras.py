@@ -53,6 +53,16 @@ LAYERS = [
     ("Normalization", {"mean": 0.5, "variance": 4.0}),
 ]
 LAYERS = [pair for pair in LAYERS if pair[0] in layer_rules.registry]
+MERGING = [
+    ("Add", {}),
+    ("Subtract", {}),
+    ("Multiply", {}),
+    ("Average", {}),
+    ("Maximum", {}),
+    ("Minimum", {}),
+    ("Concatenate", {"axis": -1}),
+    ("Dot", {"axes": 1, "normalize": True}),
+]
 
 
 def named(pairs):
@@ -78,7 +88,21 @@ def stack(library, layer, arguments):
 
 def test_there_is_a_row_for_every_layer_of_both():
     both = set(MODULES["keras.layers"]) & set(layer_rules.registry)
-    assert both - {layer for layer, _ in LAYERS} == {"InputLayer"}
+    rows = {layer for layer, _ in LAYERS} | {layer for layer, _ in MERGING} | {"InputLayer"}
+    assert both - rows == set()
+
+
+@pytest.mark.parametrize(("layer", "arguments"), named(MERGING))
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_merging_layer_goes_to_keras_and_back(layer, arguments, ending, tmp_path):
+    for writer, reader in ((nnlite, keras), (keras, nnlite)):
+        source = writer.Input((6,), name="x")
+        sides = [writer.layers.Dense(4, name=name)(source) for name in ("left", "right")]
+        end = writer.layers.Dense(3, name="out")(getattr(writer.layers, layer)(**arguments)(sides))
+        model = shuffled(writer.Model(source, end, name="net"))
+        model.save(tmp_path / f"m{ending}")
+        read = reader.models.load_model(tmp_path / f"m{ending}", compile=False)
+        np.testing.assert_allclose(np.asarray(read(X)), np.asarray(model(X)), **same)
 
 
 @pytest.mark.parametrize(("layer", "arguments"), named(LAYERS))

@@ -142,7 +142,7 @@ def own_function(name: Any, kind: str = "function") -> Any:
         If it is not known.
     """
     name = name.get("config") if isinstance(name, Mapping) else name
-    found = custom_object(name)
+    found = name if callable(name) else custom_object(name)
     if found is None:
         raise ValueError(
             explain(
