@@ -125,6 +125,7 @@ class Layer(Configurable):
     """Whether the layer adds something to the loss by its outputs; it is then found in `penalty`."""
 
     penalty: Any = 0.0
+    _call_takes_training = True
     keras_names: ClassVar[dict[str, str]] = {}
     """What Keras calls the parameters, where it is something else: ``{"W": "kernel"}``."""
 
@@ -139,6 +140,7 @@ class Layer(Configurable):
         if "call" in vars(cls) and "forward" not in vars(cls):
             cls._forward_of_base = cls.forward  # type: ignore[method-assign]
             cls.forward = Layer._forward_by_call  # type: ignore[method-assign]
+            cls._call_takes_training = "training" in inspect.signature(cls.call).parameters
 
     def __init__(
         self,
@@ -182,9 +184,8 @@ class Layer(Configurable):
         return self.forward(x, training)
 
     def _forward_by_call(self, x: Array, training: bool = False) -> Array:
-        takes = "training" in inspect.signature(self.call).parameters
         self._called = None
-        y: Array = self.call(x, training=training) if takes else self.call(x)
+        y: Array = self.call(x, training=training) if self._call_takes_training else self.call(x)
         if training and y is not self._called:
             raise NotImplementedError(
                 explain(
